@@ -1,0 +1,1 @@
+//! Rooms, tables, patches, groups, ticks and seats of Downbeat; pure.

@@ -1,0 +1,1 @@
+//! The room server for multiplayer games that never misses a beat.

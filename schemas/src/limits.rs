@@ -1,0 +1,197 @@
+//! Every maximum of the server in one struct.
+//!
+//! A limit has a unit (the end of its name), a default, a smallest and largest sensible value, and
+//! a stated consequence. What is refused, dropped or closed at a limit is counted under the limit's
+//! name in the metrics.
+
+/// One limit as shown to people: `downbeat limits` prints these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LimitInfo {
+    /// The name in [`Limits`], in TOML and on the command line.
+    pub name: &'static str,
+    /// The value when nothing is set.
+    pub default: u64,
+    /// The smallest value that is accepted.
+    pub min: u64,
+    /// The largest value that is accepted.
+    pub max: u64,
+    /// Why it is there, and what happens at it.
+    pub about: &'static str,
+}
+
+/// A value that was set for a limit and cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LimitError {
+    /// There is no such limit.
+    #[error("there is no limit `{name}`; `downbeat limits` lists all")]
+    Unknown {
+        /// What was asked for.
+        name: String,
+    },
+    /// The value is outside the accepted range.
+    #[error("limit `{name}` = {value} is out of range: write a number from {min} to {max}")]
+    OutOfRange {
+        /// The limit.
+        name: &'static str,
+        /// What was asked for.
+        value: u64,
+        /// The smallest accepted value.
+        min: u64,
+        /// The largest accepted value.
+        max: u64,
+    },
+}
+
+macro_rules! limits {
+    ($( $name:ident = $default:literal in $min:literal ..= $max:literal, $about:literal; )*) => {
+        /// The maxima of one node, shared by all its shards. See [`Limits::ALL`] for what they mean.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct Limits {
+            $( #[doc = $about] #[doc = concat!("\n\nDefault ", $default, ".")] pub $name: u64, )*
+        }
+
+        impl Default for Limits {
+            fn default() -> Self {
+                Self { $( $name: $default, )* }
+            }
+        }
+
+        impl Limits {
+            /// Every limit with its range and meaning.
+            pub const ALL: &'static [LimitInfo] = &[ $( LimitInfo {
+                name: stringify!($name),
+                default: $default,
+                min: $min,
+                max: $max,
+                about: $about,
+            }, )* ];
+
+            /// Sets a limit by name.
+            ///
+            /// # Errors
+            /// [`LimitError`] if there is no such limit or the value is out of its range.
+            pub fn set(&mut self, name: &str, value: u64) -> Result<(), LimitError> {
+                match name {
+                    $( stringify!($name) => {
+                        if !($min..=$max).contains(&value) {
+                            return Err(LimitError::OutOfRange {
+                                name: stringify!($name), value, min: $min, max: $max,
+                            });
+                        }
+                        self.$name = value;
+                    } )*
+                    _ => return Err(LimitError::Unknown { name: name.to_owned() }),
+                }
+                Ok(())
+            }
+
+            /// The value of a limit by name.
+            pub fn value(&self, name: &str) -> Option<u64> {
+                match name {
+                    $( stringify!($name) => Some(self.$name), )*
+                    _ => None,
+                }
+            }
+        }
+
+        // A default outside its own range would refuse its own configuration.
+        $( const _: () = assert!($min <= $default && $default <= $max); )*
+    };
+}
+
+limits! {
+    // Sockets.
+    connections_max = 65_536 in 1..=1_048_576,
+        "Open sockets per shard. A further one is closed right after accept.";
+    connections_per_address_max = 16_384 in 1..=1_048_576,
+        "Open sockets per client address and shard; loopback is exempt. A further one is closed right after accept.";
+    header_bytes_max = 8_192 in 512..=65_536,
+        "Request line and headers of one HTTP request. Beyond: 431 and close.";
+    body_bytes_max = 65_536 in 1_024..=16_777_216,
+        "Body of one HTTP request. Beyond: 413 and close.";
+    header_timeout_ms = 10_000 in 100..=600_000,
+        "From accept, or from the first byte of a further request, to its last byte. Beyond: 408 and close.";
+    keep_alive_timeout_ms = 30_000 in 100..=3_600_000,
+        "Silence between two HTTP requests. Beyond: close.";
+    frame_bytes_max = 65_536 in 128..=16_777_216,
+        "One WebSocket message of a client, all its fragments together. Beyond: close 1009.";
+    message_rate_max = 200 in 1..=1_000_000,
+        "Messages of one client per second, control frames included; a burst of one second's worth is allowed. Beyond: close 4007.";
+    ping_interval_ms = 20_000 in 100..=3_600_000,
+        "Silence of a client after which the server sends a ping.";
+    idle_timeout_ms = 60_000 in 200..=86_400_000,
+        "Silence of a client, pongs included. Beyond: the connection is dropped.";
+    close_timeout_ms = 3_000 in 10..=60_000,
+        "From a sent close frame to the client's answer. Beyond: the socket is closed.";
+    read_budget_bytes = 1_048_576 in 4_096..=1_073_741_824,
+        "Bytes a shard reads in one sweep. What is left waits in the kernel for the next sweep.";
+    outbox_bytes_max = 262_144 in 4_096..=1_073_741_824,
+        "Bytes queued for one client that reads slowly. Beyond: the queue is dropped and a fresh snapshot follows once the socket takes bytes again.";
+    outbox_window_ms = 10_000 in 100..=3_600_000,
+        "A second overflow of the outbox within this time: close 4008. So does a full outbox that takes no byte for this long.";
+
+    // Rooms.
+    rooms_max = 10_000 in 1..=1_000_000,
+        "Rooms per shard. Beyond: creation fails with 503.";
+    seat_reservation_ms = 15_000 in 100..=600_000,
+        "From a matchmaking answer to its WebSocket. Beyond: the seat is free again and the WebSocket is closed with 4524.";
+    hold_seat_max_ms = 600_000 in 0..=86_400_000,
+        "The longest time a room may hold the seat of a lost connection. A longer wish is cut to this.";
+    inbox_max = 65_536 in 16..=16_777_216,
+        "Messages waiting for a room's next tick. Beyond: the message is dropped and counted.";
+    inbox_per_client_max = 64 in 1..=65_536,
+        "Messages of one client waiting for a room's next tick. Beyond: the message is dropped and counted.";
+    rows_max = 65_536 in 1..=16_777_216,
+        "Rows of one table. Beyond: insert fails.";
+    groups_max = 65_536 in 1..=16_777_216,
+        "Groups of one room that hold rows or watchers. Beyond: the hook that asks panics, and so its room closes.";
+    watches_max = 256 in 1..=65_536,
+        "Groups that one client watches. Beyond: watch fails.";
+    timers_max = 4_096 in 1..=1_048_576,
+        "Timers of one room. Beyond: the hook that asks panics, and so its room closes.";
+    events_bytes_max = 1_048_576 in 1_024..=1_073_741_824,
+        "Bytes of events that one room sends in one tick, counted once per broadcast. Beyond: the event is dropped and counted.";
+    patch_bytes_max = 1_048_576 in 1_024..=1_073_741_824,
+        "One patch of one client. Beyond: the client gets a snapshot instead.";
+    metadata_bytes_max = 4_096 in 16..=1_048_576,
+        "A room's metadata as JSON. Beyond: set_metadata fails.";
+    input_depth_max = 32 in 2..=256,
+        "Nesting of an input. Beyond: close 4006.";
+    catch_up_steps_max = 5 in 1..=100,
+        "Ticks a late room runs in one turn. What is later is skipped and counted.";
+
+    // The node.
+    shutdown_ms = 5_000 in 100..=600_000,
+        "From SIGTERM to the end of the process.";
+    auth_timeout_ms = 5_000 in 10..=600_000,
+        "One call of on_auth. Beyond: 525.";
+    matchmake_timeout_ms = 5_000 in 10..=600_000,
+        "One matchmaking request, on_auth not counted. Beyond: 503.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_set_by_its_name_and_range() {
+        let mut limits = Limits::default();
+        assert_eq!(limits.set("frame_bytes_max", 1_024), Ok(()));
+        assert_eq!(limits.frame_bytes_max, 1_024);
+        assert_eq!(limits.value("frame_bytes_max"), Some(1_024));
+        let error = limits.set("frame_bytes_max", 1).unwrap_err().to_string();
+        assert!(error.contains("from 128 to 16777216"), "{error}");
+        assert!(matches!(
+            limits.set("frames", 1),
+            Err(LimitError::Unknown { .. })
+        ));
+    }
+
+    #[test]
+    fn every_limit_says_what_happens() {
+        for limit in Limits::ALL {
+            assert!(limit.about.ends_with('.'), "{}", limit.name);
+            assert!(limit.about.len() > 30, "{}", limit.name);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The outside view: end-to-end tests over real sockets.
