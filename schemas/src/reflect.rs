@@ -159,7 +159,7 @@ impl FieldType {
         };
         match self {
             Self::Quantized { min, max, bits } => {
-                (args.min, args.max, args.bits) = (*min, *max, *bits)
+                (args.min, args.max, args.bits) = (*min, *max, *bits);
             }
             Self::Array { element, len } => {
                 args.element = Some(element.encode(fbb));
