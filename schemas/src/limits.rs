@@ -107,6 +107,8 @@ limits! {
         "Open sockets per client address and shard; loopback is exempt. A further one is closed right after accept.";
     header_bytes_max = 8_192 in 512..=65_536,
         "Request line and headers of one HTTP request. Beyond: 431 and close.";
+    headers_max = 100 in 8..=1_000,
+        "Headers of one HTTP request. Beyond: 431 and close.";
     body_bytes_max = 65_536 in 1_024..=16_777_216,
         "Body of one HTTP request. Beyond: 413 and close.";
     header_timeout_ms = 10_000 in 100..=600_000,
@@ -167,6 +169,10 @@ limits! {
         "One call of on_auth. Beyond: 525.";
     matchmake_timeout_ms = 5_000 in 10..=600_000,
         "One matchmaking request, on_auth not counted. Beyond: 503.";
+    create_timeout_ms = 5_000 in 10..=600_000,
+        "From being the one to create a room for joinOrCreate to the room's publication. Beyond: the next request that waits for such a room may create one.";
+    finds_waiting_max = 65_536 in 1..=1_048_576,
+        "joinOrCreate requests that wait for a room which another one creates. Beyond: 503.";
 }
 
 #[cfg(test)]

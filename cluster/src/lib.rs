@@ -1,0 +1,71 @@
+//! Who owns what: which rooms there are, where they run, who may join and where a new one goes.
+//!
+//! [`Registry`] is what a shard talks to. [`Embedded`] keeps it in the memory of one node; a shared
+//! store can stand behind the same trait, so no method assumes that an answer is at hand.
+//!
+//! | module | decides |
+//! |---|---|
+//! | `filter` | which rooms a request may join at all |
+//! | `sort` | which of them comes first |
+//! | `lobby` | the rooms of one name and filter: seats, the one creator, who waits for it |
+//! | `board` | all lobbies: what is promised, until when, who is answered next |
+//! | `placement` | the shard for a new room |
+//!
+//! These are pure. `embedded` is the board behind a lock, with the wakers of those who wait.
+//!
+//! # Joining
+//!
+//! The shard that owns a room decides every join; the registry only leads there. It holds the seat
+//! that it points to, so that requests at the same time never lead more clients to a room than it
+//! has seats, and it lets one request at a time create a room of a name and filter, so that a
+//! thousand `joinOrCreate` of rooms of fifty make twenty.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use downbeat_cluster::{Embedded, Filter, Found, Load, Location, Mode, Query, Registry, SortBy};
+//! use downbeat_schemas::{id::{NodeId, ShardId}, limits::Limits, time::Timestamp};
+//!
+//! # async fn join(now: Timestamp) -> Result<(), Box<dyn std::error::Error>> {
+//! let registry: Arc<dyn Registry> = Arc::new(Embedded::new(&Limits::default()));
+//! registry.report_load(Location { node: NodeId(1), shard: ShardId(0) }, Load::IDLE);
+//!
+//! let options = serde_json::json!({ "mode": "duo", "skin": "red" });
+//! let query = Query {
+//!     name: "arena".into(),
+//!     filter: Filter::pick(["mode"], &options),
+//!     sort_by: SortBy::default(),
+//!     exclude: Vec::new(),
+//!     mode: Mode::JoinOrCreate,
+//! };
+//! match registry.find(query, now).await? {
+//!     // Ask the owner for the seat; it publishes with the hold. If it refuses: drop the hold and
+//!     // find again with the room excluded.
+//!     Found::Room { record, hold } => println!("ask {:?} for a seat in {}", record.location, hold.room()),
+//!     // Create the room there; it publishes, then drops the ticket.
+//!     Found::Create(_ticket) => println!("create one on {:?}", registry.place()),
+//!     Found::Nothing => unreachable!("the answer of Mode::Join only"),
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod board;
+mod claim;
+mod embedded;
+mod filter;
+mod lobby;
+mod open;
+mod placement;
+mod query;
+mod record;
+mod registry;
+mod sort;
+
+pub use claim::{Hold, Ticket};
+pub use embedded::Embedded;
+pub use filter::Filter;
+pub use placement::Load;
+pub use query::{FindError, Found, Mode, Query};
+pub use record::{Location, RoomListing, RoomRecord};
+pub use registry::{Counts, Pending, Registry};
+pub use sort::{Order, SortBy, SortField};

@@ -1,0 +1,80 @@
+//! What a shard asks of the registry, whatever keeps it.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use downbeat_schemas::id::RoomId;
+use downbeat_schemas::time::Timestamp;
+
+use crate::{FindError, Found, Hold, Load, Location, Query, RoomListing, RoomRecord};
+
+/// An answer that may have to come from elsewhere. To give up, drop it.
+pub type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// The directory of rooms, shared by all shards of a node.
+///
+/// Callable from any thread; no call blocks but for a short lock.
+pub trait Registry: fmt::Debug + Send + Sync {
+    /// Tells how a room is now: at its creation and whenever something in the record changes.
+    ///
+    /// Only the owner's shard calls this. `settled` are the holds whose seats are counted in
+    /// `record.clients` from now on: both in one call, or a seat would for a moment count twice or
+    /// not at all.
+    fn publish(&self, record: RoomRecord, settled: Vec<Hold>);
+
+    /// Forgets a room that ended. Its holds end with it.
+    fn withdraw(&self, room: RoomId);
+
+    /// Where a room is, private and locked ones too; `None` if there is none of this id.
+    fn locate(&self, room: RoomId) -> Pending<Option<Arc<RoomRecord>>>;
+
+    /// The rooms of a name, or all, oldest first; private ones left out, locked ones shown.
+    fn list(&self, name: Option<&str>) -> Pending<Vec<RoomListing>>;
+
+    /// Looks for a room with a free seat and holds the seat, or allows to create one.
+    ///
+    /// With [`Mode::JoinOrCreate`](crate::Mode::JoinOrCreate), and while another request creates a
+    /// room of the same name and filter, the answer stays pending until that request
+    /// publishes or gives up. The caller bounds the wait by dropping the future. The
+    /// search itself is done by the call, not by the first poll.
+    ///
+    /// # Errors
+    /// [`FindError`] after [`stop`](Self::stop), or if too many requests wait.
+    fn find(&self, query: Query, now: Timestamp) -> Pending<Result<Found, FindError>>;
+
+    /// Tells the load of a shard, about once a second. Its first report makes the shard known.
+    fn report_load(&self, shard: Location, load: Load);
+
+    /// The shard for a new room: the least loaded one, with the rooms placed since its last report
+    /// counted in. `None` while no shard has reported.
+    fn place(&self) -> Option<Location>;
+
+    /// Ends what was promised for a time that is over; called about once a second, by any shard.
+    fn expire(&self, now: Timestamp);
+
+    /// No more finds: those that wait and all later ones fail. Rooms may still change and end.
+    fn stop(&self);
+
+    /// Numbers for the metrics.
+    fn counts(&self) -> Counts;
+}
+
+/// How much a registry holds now, and how often a limit was hit since its start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Rooms, private ones included.
+    pub rooms: u64,
+    /// Seats held for requests that were led to a room and not yet counted by it.
+    pub holds: u64,
+    /// Requests that are creating a room.
+    pub tickets: u64,
+    /// Requests that wait for another to create a room.
+    pub waiting: u64,
+    /// Holds that ended at `matchmake_timeout_ms`.
+    pub holds_expired: u64,
+    /// Tickets that ended at `create_timeout_ms`.
+    pub tickets_expired: u64,
+    /// Requests refused at `finds_waiting_max`.
+    pub finds_refused: u64,
+}

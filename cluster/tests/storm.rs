@@ -1,0 +1,137 @@
+//! A thousand threads that all want to play at the same moment.
+#![allow(clippy::unwrap_used, reason = "all of this file is test")]
+
+use std::collections::BTreeMap;
+use std::pin::pin;
+use std::sync::{Arc, Barrier, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+
+use downbeat_cluster::{
+    Embedded, Filter, Found, Hold, Load, Location, Mode, Query, Registry, RoomRecord, SortBy,
+};
+use downbeat_schemas::id::{NodeId, RoomId, ShardId};
+use downbeat_schemas::limits::Limits;
+use downbeat_schemas::time::Timestamp;
+
+const REQUESTS: usize = 1_000;
+const CLIENTS_MAX: u32 = 50;
+const NOW: Timestamp = Timestamp(1);
+
+#[test]
+fn a_thousand_join_or_create_make_twenty_rooms_of_fifty() {
+    let owner = Arc::new(Owner::new());
+    let start = Arc::new(Barrier::new(REQUESTS));
+    let requests: Vec<_> = (0..REQUESTS)
+        .map(|_| {
+            let (owner, start) = (owner.clone(), start.clone());
+            let thread = thread::Builder::new().stack_size(256 << 10);
+            let request = move || {
+                start.wait();
+                owner.join_or_create();
+            };
+            thread.spawn(request).unwrap()
+        })
+        .collect();
+    for request in requests {
+        request.join().unwrap();
+    }
+
+    let rooms = owner.rooms.lock().unwrap();
+    assert_eq!(rooms.len(), REQUESTS / CLIENTS_MAX as usize);
+    assert!(rooms.values().all(|room| room.clients == CLIENTS_MAX));
+    let counts = owner.registry.counts();
+    assert_eq!((counts.holds, counts.tickets, counts.waiting), (0, 0, 0));
+    let placed = |shard| {
+        let rooms = rooms.values();
+        rooms
+            .filter(|room| room.location.shard == ShardId(shard))
+            .count()
+    };
+    assert_eq!((placed(0), placed(1)), (10, 10));
+}
+
+/// Plays all the shards that own rooms.
+struct Owner {
+    registry: Embedded,
+    rooms: Mutex<BTreeMap<RoomId, RoomRecord>>,
+}
+
+impl Owner {
+    fn new() -> Self {
+        let registry = Embedded::new(&Limits::default());
+        for shard in [ShardId(0), ShardId(1)] {
+            let node = NodeId(1);
+            registry.report_load(Location { node, shard }, Load::IDLE);
+        }
+        Self {
+            registry,
+            rooms: Mutex::default(),
+        }
+    }
+
+    fn join_or_create(&self) {
+        let query = Query {
+            name: "arena".into(),
+            filter: Filter::default(),
+            sort_by: SortBy::default(),
+            exclude: Vec::new(),
+            mode: Mode::JoinOrCreate,
+        };
+        match block_on(self.registry.find(query, NOW)).unwrap() {
+            Found::Room { hold, .. } => self.take_seat(hold),
+            Found::Create(ticket) => {
+                self.create();
+                drop(ticket);
+            }
+            Found::Nothing => panic!("joinOrCreate finds or creates"),
+        }
+    }
+
+    fn take_seat(&self, hold: Hold) {
+        let mut rooms = self.rooms.lock().unwrap();
+        let room = rooms.get_mut(&hold.room()).unwrap();
+        assert!(room.clients < CLIENTS_MAX, "over-assigned");
+        room.clients += 1;
+        self.registry.publish(room.clone(), vec![hold]);
+    }
+
+    fn create(&self) {
+        let mut rooms = self.rooms.lock().unwrap();
+        let id = rooms.len() as u64 + 1;
+        let record = RoomRecord {
+            room: RoomId(id),
+            name: "arena".into(),
+            location: self.registry.place().unwrap(),
+            clients: 1,
+            clients_max: CLIENTS_MAX,
+            locked: false,
+            private: false,
+            metadata: serde_json::Value::Null,
+            filter: Filter::default(),
+            created_at: Timestamp(id),
+            public_address: None,
+        };
+        rooms.insert(record.room, record.clone());
+        self.registry.publish(record, Vec::new());
+    }
+}
+
+fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Ready(answer) => return answer,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}
