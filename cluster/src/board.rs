@@ -1,6 +1,6 @@
 //! All lobbies: what is promised to whom until when, and who is answered next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -76,15 +76,10 @@ impl Board {
             self.end_hold(*hold);
         }
         let key = Key::of(&record);
-        if self
-            .rooms
-            .get(&record.room)
-            .is_some_and(|former| *former != key)
-        {
-            self.withdraw(record.room);
-        }
-        self.rooms.insert(record.room, key.clone());
-        self.lobby(&key).publish(Arc::new(record));
+        let former = self.rooms.insert(record.room, key.clone());
+        let holds = former.map(|former| self.take_out(record.room, &former));
+        self.lobby(&key)
+            .add(Arc::new(record), holds.unwrap_or_default());
         self.serve(&key);
     }
 
@@ -92,10 +87,9 @@ impl Board {
         let Some(key) = self.rooms.remove(&room) else {
             return;
         };
-        for hold in self.lobby(&key).withdraw(room) {
+        for hold in self.take_out(room, &key) {
             self.holds.remove(&hold);
         }
-        self.drop_if_empty(&key);
     }
 
     pub(crate) fn locate(&self, room: RoomId) -> Option<Arc<RoomRecord>> {
@@ -267,6 +261,13 @@ impl Board {
     fn put_aside(&mut self, waiter: WaiterId, answer: Result<Grant, FindError>) {
         self.answers.insert(waiter, answer);
         self.answered.push(waiter);
+    }
+
+    /// Takes a room out of its lobby; what was held in it.
+    fn take_out(&mut self, room: RoomId, key: &Key) -> BTreeSet<HoldId> {
+        let holds = self.lobby(key).take_out(room);
+        self.drop_if_empty(key);
+        holds
     }
 
     /// Takes a hold back; the lobby where a seat got free by it.

@@ -70,14 +70,13 @@ impl Lobby {
         self.ticket.is_none() || !self.open.is_empty()
     }
 
-    /// Takes a new or changed record. Its held seats stay held.
-    pub(crate) fn publish(&mut self, record: Arc<RoomRecord>) {
-        let holds = self.withdraw(record.room);
+    /// Adds a room that is not here, with the seats held in it.
+    pub(crate) fn add(&mut self, record: Arc<RoomRecord>, holds: BTreeSet<HoldId>) {
         self.insert(Room { record, holds });
     }
 
-    /// Forgets a room; what was held in it.
-    pub(crate) fn withdraw(&mut self, room: RoomId) -> BTreeSet<HoldId> {
+    /// Takes a room out; what was held in it.
+    pub(crate) fn take_out(&mut self, room: RoomId) -> BTreeSet<HoldId> {
         self.remove(room).map(|room| room.holds).unwrap_or_default()
     }
 
@@ -166,12 +165,13 @@ mod tests {
     fn check(rooms: &[(u32, u32, bool, bool)], query: &Query, expected: &[u64]) {
         let mut lobby = Lobby::new();
         for (room, &(clients, clients_max, locked, private)) in (1..).zip(rooms) {
-            lobby.publish(Arc::new(RoomRecord {
+            let record = RoomRecord {
                 clients,
                 locked,
                 private,
                 ..record(room, clients_max)
-            }));
+            };
+            lobby.add(Arc::new(record), BTreeSet::new());
         }
         let found: Vec<u64> = (0..expected.len())
             .map(|ask| match lobby.answer(query, HoldId(ask as u64)) {
@@ -235,14 +235,14 @@ mod tests {
     fn a_released_seat_and_a_changed_record_open_a_room_again() {
         let mut lobby = Lobby::new();
         let join = query(Mode::Join);
-        lobby.publish(Arc::new(record(1, 1)));
+        lobby.add(Arc::new(record(1, 1)), BTreeSet::new());
         assert!(matches!(lobby.answer(&join, HoldId(1)), Answer::Room(_)));
-        lobby.publish(Arc::new(record(1, 1)));
         assert!(matches!(lobby.answer(&join, HoldId(2)), Answer::Nothing));
         lobby.release(RoomId(1), HoldId(1));
         assert!(matches!(lobby.answer(&join, HoldId(3)), Answer::Room(_)));
-        lobby.publish(Arc::new(record(1, 2)));
+        let holds = lobby.take_out(RoomId(1));
+        lobby.add(Arc::new(record(1, 2)), holds);
         assert!(matches!(lobby.answer(&join, HoldId(4)), Answer::Room(_)));
-        assert_eq!(lobby.withdraw(RoomId(1)).len(), 2);
+        assert_eq!(lobby.take_out(RoomId(1)).len(), 2);
     }
 }

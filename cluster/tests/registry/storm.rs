@@ -1,5 +1,4 @@
 //! A thousand threads that all want to play at the same moment.
-#![allow(clippy::unwrap_used, reason = "all of this file is test")]
 
 use std::collections::BTreeMap;
 use std::pin::pin;
@@ -7,12 +6,12 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-use downbeat_cluster::{
-    Embedded, Filter, Found, Hold, Load, Location, Mode, Query, Registry, RoomRecord, SortBy,
-};
+use downbeat_cluster::{Embedded, Found, Hold, Load, Location, Mode, Registry, RoomRecord};
 use downbeat_schemas::id::{NodeId, RoomId, ShardId};
 use downbeat_schemas::limits::Limits;
 use downbeat_schemas::time::Timestamp;
+
+use super::{query, record};
 
 const REQUESTS: usize = 1_000;
 const CLIENTS_MAX: u32 = 50;
@@ -71,14 +70,8 @@ impl Owner {
     }
 
     fn join_or_create(&self) {
-        let query = Query {
-            name: "arena".into(),
-            filter: Filter::default(),
-            sort_by: SortBy::default(),
-            exclude: Vec::new(),
-            mode: Mode::JoinOrCreate,
-        };
-        match block_on(self.registry.find(query, NOW)).unwrap() {
+        let answer = self.registry.find(query(Mode::JoinOrCreate), NOW);
+        match block_on(answer).unwrap() {
             Found::Room { hold, .. } => self.take_seat(hold),
             Found::Create(ticket) => {
                 self.create();
@@ -100,17 +93,9 @@ impl Owner {
         let mut rooms = self.rooms.lock().unwrap();
         let id = rooms.len() as u64 + 1;
         let record = RoomRecord {
-            room: RoomId(id),
-            name: "arena".into(),
             location: self.registry.place().unwrap(),
             clients: 1,
-            clients_max: CLIENTS_MAX,
-            locked: false,
-            private: false,
-            metadata: serde_json::Value::Null,
-            filter: Filter::default(),
-            created_at: Timestamp(id),
-            public_address: None,
+            ..record(id, CLIENTS_MAX)
         };
         rooms.insert(record.room, record.clone());
         self.registry.publish(record, Vec::new());
