@@ -219,19 +219,15 @@ impl World {
         self.registry.expire(self.now);
     }
 
+    /// Some give up just when they are answered: that wakes others.
     fn answer_the_woken(&mut self) {
-        let (woken, waiting) = std::mem::take(&mut self.waiting)
-            .into_iter()
-            .partition(|waits| waits.flag.is_up());
-        self.waiting = waiting;
-        for Waits {
-            mut answer,
-            flag,
-            query,
-        } in woken
-        {
-            let found = poll(&mut answer, &flag).expect("who is woken has an answer");
-            self.take(found.unwrap(), query);
+        while let Some(woken) = self.waiting.iter().position(|waits| waits.flag.is_up()) {
+            let mut waits = self.waiting.remove(woken);
+            if self.random.below(8) > 0 {
+                let found = poll(&mut waits.answer, &waits.flag);
+                let found = found.expect("who is woken has an answer");
+                self.take(found.unwrap(), waits.query);
+            }
         }
     }
 
