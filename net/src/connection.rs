@@ -220,6 +220,20 @@ impl Connection {
         self.phase != Phase::Finished && !self.outbox.is_empty()
     }
 
+    /// Appends the next bytes to send to `batch`, as many as let it be `batch_bytes_max` long. For
+    /// a transport of one's own; [`flush`](crate::socket::flush) does this and [`Self::sent`].
+    pub fn gather(&self, batch: &mut Vec<u8>, batch_bytes_max: usize) {
+        self.outbox.gather(batch, batch_bytes_max);
+    }
+
+    /// The transport took the first `bytes` of those that [`Self::gather`] shows.
+    ///
+    /// # Panics
+    /// If that is more than waits.
+    pub fn sent(&mut self, bytes: usize, now: Timestamp) {
+        self.outbox.advance(bytes, now);
+    }
+
     /// Bytes that wait to be sent.
     pub const fn queued_bytes(&self) -> usize {
         self.outbox.queued_bytes()
@@ -267,14 +281,6 @@ impl Connection {
             (self.phase, &self.protocol),
             (Phase::Open, Protocol::WebSocket(_))
         )
-    }
-
-    pub(crate) const fn outbox(&self) -> &Outbox {
-        &self.outbox
-    }
-
-    pub(crate) fn sent(&mut self, bytes: usize, now: Timestamp) {
-        self.outbox.advance(bytes, now);
     }
 
     /// True once, when the last byte is out and the peer should learn that no more will come.

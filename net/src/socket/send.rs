@@ -69,7 +69,7 @@ pub fn flush(
 ) -> Flushed {
     while connection.wants_to_send() {
         batch.clear();
-        connection.outbox().gather(batch, BATCH_BYTES_MAX);
+        connection.gather(batch, BATCH_BYTES_MAX);
         match stream.send(batch) {
             Sent::Bytes(sent) => {
                 connection.sent(sent, now);
