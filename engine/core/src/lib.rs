@@ -1,12 +1,32 @@
 //! Rooms, tables, patches, groups, ticks and seats of Downbeat; pure.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`state`] | what a game writes: rows, tables, and the traits its derives implement |
+//! | [`change`] | what became of the rows since the last patch, without an encoding |
+//! | [`host`] | what a shard sees of a room |
 #![expect(dead_code, reason = "the room core that uses these comes next")]
 
+// The derives name what they need as `::downbeat::…`, the facade's name; here that is this crate.
+#[cfg(test)]
+extern crate self as downbeat;
+
+pub use downbeat_derive::{Component, Replicate};
+pub use downbeat_schemas::id::{GroupId, SessionId, Slot};
+pub use downbeat_schemas::reflect;
+
 pub use crate::config::RoomConfig;
+pub use crate::state::{
+    Component, FieldSink, FieldValue, Key, Quantizable, Quantize, Replicate, Replicated, RowMut,
+    Single, Table, TableFull,
+};
 pub use crate::timer::TimerId;
 
+pub mod change;
 mod config;
 pub mod host;
 mod panic_message;
 mod schedule;
 mod spawn;
+pub mod state;
 mod timer;
