@@ -4,6 +4,8 @@
 //! |---|---|
 //! | [`state`] | what a game writes: rows, tables, and the traits its derives implement |
 //! | [`change`] | what became of the rows since the last patch, without an encoding |
+//! | [`encode`] | change sets as bytes, one dialect a file |
+//! | [`interest`] | who watches which groups, and what each viewer gets |
 //! | [`host`] | what a shard sees of a room |
 #![expect(dead_code, reason = "the room core that uses these comes next")]
 
@@ -16,6 +18,7 @@ pub use downbeat_schemas::id::{GroupId, SessionId, Slot};
 pub use downbeat_schemas::reflect;
 
 pub use crate::config::RoomConfig;
+pub use crate::interest::{Composed, Grid, Replicator, Viewer, WatchError, Watcher};
 pub use crate::state::{
     Component, FieldSink, FieldValue, Key, Quantizable, Quantize, Replicate, Replicated, RowMut,
     Single, Table, TableFull,
@@ -24,7 +27,9 @@ pub use crate::timer::TimerId;
 
 pub mod change;
 mod config;
+pub mod encode;
 pub mod host;
+pub mod interest;
 mod panic_message;
 mod schedule;
 mod spawn;
