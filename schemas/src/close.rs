@@ -42,6 +42,8 @@ pub enum CloseCode {
     UnknownRoom = 4522,
     /// The seat or token is unknown, used or expired.
     SeatExpired = 4524,
+    /// `on_auth` refused the token of the WebSocket.
+    AuthFailed = 4525,
     /// The room's `on_join` refused the client.
     JoinRefused = 4526,
 }

@@ -11,6 +11,7 @@
 //! | [`close`] | WebSocket close codes, and the codes of a failed join |
 //! | [`client`] | messages from clients: encode, verify, decode |
 //! | [`server`] | messages to clients: encode, verify, decode |
+//! | [`part`] | the pieces of a message on its way |
 //! | [`rows`] | the packed rows inside snapshots and patches |
 //! | [`reflect`] | the types of a room's state |
 
@@ -19,6 +20,7 @@ pub mod close;
 mod generated;
 pub mod id;
 pub mod limits;
+pub mod part;
 pub mod reflect;
 pub mod rows;
 pub mod server;
