@@ -1,0 +1,50 @@
+//! The project's own commands: `cargo xtask help` lists them.
+//!
+//! They use what a Rust machine has, and fetch the rest into `target/xtask`: nothing outside of the
+//! target folder changes, but for Debian packages where Python or Node are missing.
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command speaks to whoever called it"
+)]
+
+mod command;
+mod fuzz;
+mod process;
+mod project;
+mod schemas;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use command::{Command, USAGE};
+use project::Project;
+
+fn main() -> ExitCode {
+    let command = match Command::parse(std::env::args().skip(1)) {
+        Ok(command) => command,
+        Err(error) => {
+            eprintln!("xtask: {error}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(command, &Project::new()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(command: Command, project: &Project) -> Result<(), Box<dyn std::error::Error>> {
+    match command {
+        Command::Help => println!("{USAGE}"),
+        Command::Schemas { check: true } => schemas::check(project)?,
+        Command::Schemas { check: false } => schemas::write(project)?,
+        Command::Test { quick } => test::run(project, quick)?,
+        Command::Fuzz { target, seconds } => fuzz::run(project, target.as_deref(), seconds)?,
+    }
+    Ok(())
+}

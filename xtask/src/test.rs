@@ -1,0 +1,132 @@
+//! Everything that must hold before a change is taken.
+
+use std::error::Error;
+use std::process::Command;
+use std::time::Instant;
+
+use crate::process;
+use crate::project::Project;
+use crate::{schemas, tools};
+
+/// The first step that failed.
+#[derive(Debug, thiserror::Error)]
+#[error("step {number} of {steps}, {name}: {source}\nxtask: {left} steps after it were not run", left = steps - number)]
+pub(crate) struct TestError {
+    number: usize,
+    steps: usize,
+    name: &'static str,
+    source: Box<dyn Error>,
+}
+
+/// Runs all steps, or the quick ones, up to the first that fails.
+pub(crate) fn run(project: &Project, quick: bool) -> Result<(), TestError> {
+    let steps = if quick { QUICK } else { ALL };
+    let start = Instant::now();
+    for (number, step) in (1..).zip(steps) {
+        let step_start = Instant::now();
+        println!(
+            "\n==> {number}/{}  {}: {}",
+            steps.len(),
+            step.name,
+            step.about
+        );
+        (step.run)(project).map_err(|source| TestError {
+            number,
+            steps: steps.len(),
+            name: step.name,
+            source,
+        })?;
+        println!(
+            "    {}: ok, {:.1} s",
+            step.name,
+            step_start.elapsed().as_secs_f64()
+        );
+    }
+    let elapsed = start.elapsed().as_secs_f64();
+    println!("\nall {} steps passed in {elapsed:.0} s", steps.len());
+    Ok(())
+}
+
+struct Step {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&Project) -> Result<(), Box<dyn Error>>,
+}
+
+/// What is cheap and fails often comes first.
+const ALL: &[Step] = &[
+    FORMAT,
+    LINTS,
+    Step {
+        name: "schemas",
+        about: "the generated code is what flatc makes of schemas/fbs",
+        run: |project| Ok(schemas::check(project)?),
+    },
+    Step {
+        name: "tests",
+        about: "unit tests, tests from outside with foreign clients, examples, documentation",
+        run: all_tests,
+    },
+    Step {
+        name: "docs",
+        about: "cargo doc without a warning",
+        run: docs,
+    },
+];
+
+const QUICK: &[Step] = &[
+    FORMAT,
+    LINTS,
+    Step {
+        name: "unit tests",
+        about: "those inside the packages only",
+        run: |project| cargo(project, &["test", "--workspace", "--lib", "--bins"]),
+    },
+];
+
+const FORMAT: Step = Step {
+    name: "format",
+    about: "cargo fmt would change nothing",
+    run: |project| cargo(project, &["fmt", "--all", "--check"]),
+};
+
+const LINTS: Step = Step {
+    name: "lints",
+    about: "clippy without a warning",
+    run: |project| {
+        let clippy = [
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "-D",
+            "warnings",
+        ];
+        cargo(project, &clippy)
+    },
+};
+
+/// Without a selection, cargo runs unit and integration tests, builds the examples as they are, and
+/// runs the documentation's examples.
+fn all_tests(project: &Project) -> Result<(), Box<dyn Error>> {
+    let mut test = Command::new("cargo");
+    test.args(["test", "--workspace"]);
+    test.env("DOWNBEAT_TEST_PYTHON", tools::python(project)?);
+    test.env("DOWNBEAT_TEST_NODE_MODULES", tools::node_modules(project)?);
+    test.current_dir(&project.root);
+    Ok(process::run(&mut test)?)
+}
+
+fn docs(project: &Project) -> Result<(), Box<dyn Error>> {
+    let mut doc = Command::new("cargo");
+    doc.args(["doc", "--no-deps", "--workspace"]);
+    doc.env("RUSTDOCFLAGS", "-D warnings");
+    doc.current_dir(&project.root);
+    Ok(process::run(&mut doc)?)
+}
+
+fn cargo(project: &Project, arguments: &[&str]) -> Result<(), Box<dyn Error>> {
+    let mut cargo = Command::new("cargo");
+    cargo.args(arguments).current_dir(&project.root);
+    Ok(process::run(&mut cargo)?)
+}

