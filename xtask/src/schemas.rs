@@ -47,7 +47,7 @@ pub(crate) fn write(project: &Project) -> Result<(), SchemaError> {
     Ok(())
 }
 
-/// Fails if [`write`] would change something; changes nothing.
+/// Fails if writing it would change something; changes nothing.
 pub(crate) fn check(project: &Project) -> Result<(), SchemaError> {
     let fresh = generate(project)?;
     let mut stale = Vec::new();

@@ -10,7 +10,7 @@ use crate::{schemas, tools};
 
 /// The first step that failed.
 #[derive(Debug, thiserror::Error)]
-#[error("step {number} of {steps}, {name}: {source}\nxtask: {left} steps after it were not run", left = steps - number)]
+#[error("step {number} of {steps}, {name}, failed and nothing was run after it: {source}")]
 pub(crate) struct TestError {
     number: usize,
     steps: usize,

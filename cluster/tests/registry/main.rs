@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "all of this is test")]
 
 mod promises;
+mod random;
 mod simulation;
 mod storm;
 

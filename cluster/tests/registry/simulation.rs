@@ -3,15 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use downbeat_cluster::{
-    Embedded, Filter, Found, Hold, Mode, Order, Query, Registry, RoomRecord, SortBy, SortField,
-    Ticket,
-};
+use downbeat_cluster::{Embedded, Found, Hold, Mode, Query, Registry, RoomRecord, SortBy, Ticket};
 use downbeat_schemas::id::RoomId;
 use downbeat_schemas::limits::Limits;
 use downbeat_schemas::time::Timestamp;
 use serde_json::json;
 
+use super::random::{Random, sort_orders};
 use super::{Answer, Flag, now_or_never, poll, record};
 
 const SEEDS: u64 = 150;
@@ -93,7 +91,7 @@ impl World {
     }
 
     fn find(&mut self) {
-        let query = self.random_query();
+        let query = self.random.query(self.last_room);
         let first = self.first_that_fits(&query);
         let is_creating = self.is_creating(&query);
         let mut answer = self.registry.find(query.clone(), self.now);
@@ -187,7 +185,7 @@ impl World {
             2 => room.clients_max = 1 + self.random.below(4) as u32,
             3 => room.metadata = json!({ "skill": self.random.below(3) }),
             4 => room.clients += 1,
-            5 => room.filter = random_filter(&mut self.random),
+            5 => room.filter = self.random.filter(),
             _ => room.clients = room.clients.saturating_sub(1),
         }
         self.registry.publish(room.clone(), Vec::new());
@@ -332,27 +330,9 @@ impl World {
             let orders = sort_orders();
             let order = orders.iter().position(|order| *order == query.sort_by);
             let first = [0, taken, -taken, skill][order.unwrap()];
-            (first, room.metadata.is_null(), room.room)
+            (first, room.room)
         };
         rooms.min_by_key(place).map(|room| room.room)
-    }
-
-    fn random_query(&mut self) -> Query {
-        let orders = sort_orders();
-        let order = self.random.index(orders.len()).unwrap();
-        let excluded = self.random.below(3);
-        Query {
-            name: ["arena", "chat"][self.random.index(2).unwrap()].into(),
-            filter: random_filter(&mut self.random),
-            sort_by: orders[order].clone(),
-            exclude: (0..excluded)
-                .map(|_| RoomId(self.random.below(self.last_room + 1)))
-                .collect(),
-            mode: match self.random.below(4) {
-                0 => Mode::Join,
-                _ => Mode::JoinOrCreate,
-            },
-        }
     }
 }
 
@@ -360,38 +340,4 @@ fn fits(room: &RoomRecord, query: &Query) -> bool {
     let is_open = !room.locked && !room.private;
     let is_same = room.name == query.name && room.filter == query.filter;
     is_open && is_same && !query.exclude.contains(&room.room)
-}
-
-fn random_filter(random: &mut Random) -> Filter {
-    Filter::pick(["mode"], &json!({ "mode": random.below(2) }))
-}
-
-fn sort_orders() -> [SortBy; 4] {
-    let by = |field, order| SortBy::default().then(field, order);
-    [
-        SortBy::default(),
-        by(SortField::Clients, Order::Ascending),
-        by(SortField::Clients, Order::Descending),
-        by(SortField::Metadata("skill".into()), Order::Descending),
-    ]
-}
-
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        mixed ^ (mixed >> 31)
-    }
-
-    fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
-
-    fn index(&mut self, len: usize) -> Option<usize> {
-        (len > 0).then(|| self.below(len as u64) as usize)
-    }
 }
