@@ -14,12 +14,14 @@
 //! | [`part`] | the pieces of a message on its way |
 //! | [`rows`] | the packed rows inside snapshots and patches |
 //! | [`reflect`] | the types of a room's state |
+//! | [`mirror`] | the reference client: what rows do to tables |
 
 pub mod client;
 pub mod close;
 mod generated;
 pub mod id;
 pub mod limits;
+pub mod mirror;
 pub mod part;
 pub mod reflect;
 pub mod rows;
