@@ -3,15 +3,13 @@
 //! Dirty marks need no bytes: a row is marked that differs from its shadow, and a mark on one that
 //! does not differ says nothing.
 
-use std::collections::BTreeSet;
-
 use downbeat_schemas::id::GroupId;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::row::{Row, Sent};
 use super::slots::Slots;
-use super::table::{Entry, RemovedRow};
+use super::table::Entry;
 use super::{Component, Key, Single, Table};
 
 /// Beyond every limit: a slot in damaged bytes must not cost memory.
@@ -21,13 +19,13 @@ const SLOTS_MAX: usize = 1 << 25;
 #[derive(Serialize, Deserialize)]
 struct FrozenTable<K, C> {
     rows: Vec<(usize, K, FrozenRow<C>)>,
-    removed: Vec<RemovedRow>,
 }
 
 #[derive(Serialize, Deserialize)]
 struct FrozenRow<C> {
     now: C,
     group: GroupId,
+    gone: bool,
     /// The group that viewers know it in; none if they do not know it.
     known: Option<GroupId>,
     /// The row that viewers know, if it is another than `now`.
@@ -41,6 +39,7 @@ impl<C: Component> Row<C> {
         FrozenRow {
             now: &self.now,
             group: self.group,
+            gone: self.gone,
             known: sent.map(|sent| sent.group),
             shadow: shadow.map(|sent| &sent.row),
         }
@@ -52,19 +51,21 @@ impl<C: Component> Row<C> {
             row: shadow.unwrap_or_else(|| now.clone()),
             group,
         });
-        let group = frozen.group;
-        Self { now, group, sent }
+        Self {
+            now,
+            group: frozen.group,
+            gone: frozen.gone,
+            sent,
+        }
     }
 }
 
 impl<K: Key, C: Component + Serialize> Serialize for Table<K, C> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let rows = self.slots.iter();
+        let rows = rows.map(|(slot, entry)| (slot, &entry.key, entry.row.freeze()));
         FrozenTable {
-            rows: rows
-                .map(|(slot, entry)| (slot, &entry.key, entry.row.freeze()))
-                .collect(),
-            removed: self.removed.clone(),
+            rows: rows.collect(),
         }
         .serialize(serializer)
     }
@@ -79,13 +80,10 @@ impl<'de, K: Key, C: Component + Deserialize<'de>> Deserialize<'de> for Table<K,
 
 impl<K: Key, C: Component> Table<K, C> {
     fn thaw(frozen: FrozenTable<K, C>) -> Result<Self, &'static str> {
-        let held: BTreeSet<_> = frozen.removed.iter().map(|row| row.slot).collect();
-        let ascends = frozen.rows.is_sorted_by(|a, b| a.0 < b.0);
-        let used = frozen.rows.iter().map(|(slot, ..)| slot);
-        if !ascends || used.clone().any(|slot| held.contains(slot)) {
+        if !frozen.rows.is_sorted_by(|a, b| a.0 < b.0) {
             return Err("a frozen table gives one slot to two rows");
         }
-        if used.chain(&held).any(|slot| *slot >= SLOTS_MAX) {
+        if frozen.rows.last().is_some_and(|row| row.0 >= SLOTS_MAX) {
             return Err("a frozen table has a slot beyond all limits");
         }
         let mut table = Self::new();
@@ -96,14 +94,12 @@ impl<K: Key, C: Component> Table<K, C> {
             if row.differs() {
                 table.dirty.mark(slot);
             }
-            table.keys.insert(key.clone(), slot);
+            if !row.gone && table.keys.insert(key.clone(), slot).is_some() {
+                return Err("a frozen table gives one key to two rows");
+            }
             entries.push((slot, Entry { key, row }));
         }
-        if table.keys.len() != entries.len() {
-            return Err("a frozen table gives one key to two rows");
-        }
-        table.slots = Slots::restore(entries, &held);
-        table.removed = frozen.removed;
+        table.slots = Slots::restore(entries);
         Ok(table)
     }
 }

@@ -41,6 +41,8 @@ impl<C> DerefMut for RowMut<'_, C> {
 pub(super) struct Row<C> {
     pub(super) now: C,
     pub(super) group: GroupId,
+    /// Removed since the last patch: viewers still know it, the game does not.
+    pub(super) gone: bool,
     /// None until the row was collected once.
     pub(super) sent: Option<Sent<C>>,
 }
@@ -57,6 +59,7 @@ impl<C: Component> Row<C> {
         Self {
             now,
             group: GroupId::EVERYONE,
+            gone: false,
             sent: None,
         }
     }
@@ -67,6 +70,12 @@ impl<C: Component> Row<C> {
         slot: Slot,
         changed: &mut dyn FnMut(GroupId, Slot, ChangeKind),
     ) {
+        if self.gone {
+            if let Some(sent) = self.sent.take() {
+                changed(sent.group, slot, ChangeKind::Removed);
+            }
+            return;
+        }
         let Some(sent) = &mut self.sent else {
             self.sent = Some(Sent {
                 row: self.now.clone(),
@@ -88,8 +97,8 @@ impl<C: Component> Row<C> {
 
     /// Whether the next collection has something to tell.
     pub(super) fn differs(&self) -> bool {
-        self.sent
-            .as_ref()
-            .is_none_or(|sent| sent.group != self.group || self.now.diff(&sent.row) != 0)
+        let sent = self.sent.as_ref();
+        self.gone
+            || sent.is_none_or(|sent| sent.group != self.group || self.now.diff(&sent.row) != 0)
     }
 }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-/// A place that was left can be held back until it is released: a slot must not name two rows
-/// within one patch.
 #[derive(Debug)]
 pub(super) struct Slots<T> {
     places: Vec<Option<T>>,
@@ -30,13 +28,9 @@ impl<T> Slots<T> {
         place
     }
 
-    /// Empties a place, which stays held back.
-    pub(super) fn take(&mut self, place: usize) -> Option<T> {
-        self.places[place].take()
-    }
-
-    /// Frees an empty place.
-    pub(super) fn release(&mut self, place: usize) {
+    /// Empties and frees a place.
+    pub(super) fn remove(&mut self, place: usize) {
+        self.places[place] = None;
         self.free.insert(place);
         // After a crowd has left, passes over all rows are short again.
         while self
@@ -67,20 +61,16 @@ impl<T> Slots<T> {
         places.filter_map(|(place, value)| Some((place, value.as_mut()?)))
     }
 
-    /// Places as they were: `values` ascending by place, `held` the places held back.
-    pub(super) fn restore(values: Vec<(usize, T)>, held: &BTreeSet<usize>) -> Self {
-        let ends = values.last().map(|(place, _)| *place).into_iter();
-        let len = ends
-            .chain(held.last().copied())
-            .max()
-            .map_or(0, |last| last + 1);
+    /// Places as they were, from what is in them, ascending by place.
+    pub(super) fn restore(values: Vec<(usize, T)>) -> Self {
+        let len = values.last().map_or(0, |(place, _)| place + 1);
         let mut places: Vec<Option<T>> = Vec::new();
         places.resize_with(len, || None);
         for (place, value) in values {
             places[place] = Some(value);
         }
-        let empty = (0..len).filter(|place| places[*place].is_none());
-        let free = empty.filter(|place| !held.contains(place)).collect();
+        let free = (0..len).filter(|place| places[*place].is_none());
+        let free = free.collect();
         Self { places, free }
     }
 }

@@ -7,7 +7,6 @@ use std::fmt;
 use downbeat_schemas::id::{GroupId, Slot};
 use downbeat_schemas::limits::Limits;
 use downbeat_schemas::reflect::TableSchema;
-use serde::{Deserialize, Serialize};
 
 use super::dirty::DirtyBits;
 use super::row::Row;
@@ -23,8 +22,6 @@ pub struct Table<K, C> {
     pub(super) slots: Slots<Entry<K, C>>,
     pub(super) keys: BTreeMap<K, usize>,
     pub(super) dirty: DirtyBits,
-    /// Rows removed since the last patch; their slots are held back until it is collected.
-    pub(super) removed: Vec<RemovedRow>,
     rows_max: u64,
     refused: u64,
 }
@@ -33,13 +30,6 @@ pub struct Table<K, C> {
 pub(super) struct Entry<K, C> {
     pub(super) key: K,
     pub(super) row: Row<C>,
-}
-
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-pub(super) struct RemovedRow {
-    pub(super) slot: usize,
-    /// Where viewers know it; none if it came and went between two patches.
-    pub(super) group: Option<GroupId>,
 }
 
 /// A table with as many rows as the limit `rows_max` allows; nothing was inserted.
@@ -89,18 +79,20 @@ impl<K: Key, C: Component> Table<K, C> {
         K: Borrow<Q>,
     {
         let slot = self.keys.remove(key)?;
-        let row = self.slots.take(slot)?.row;
-        let group = row.sent.map(|sent| sent.group);
-        self.removed.push(RemovedRow { slot, group });
-        Some(row.now)
+        self.dirty.mark(slot);
+        // The row keeps its slot until viewers are told: a slot must not name two rows within one
+        // patch.
+        let row = &mut self.slots.get_mut(slot)?.row;
+        row.gone = true;
+        Some(row.now.clone())
     }
 
     /// Takes all rows away.
     pub fn clear(&mut self) {
-        while let Some((_, slot)) = self.keys.pop_first() {
-            let sent = self.slots.take(slot).and_then(|entry| entry.row.sent);
-            let group = sent.map(|sent| sent.group);
-            self.removed.push(RemovedRow { slot, group });
+        self.keys.clear();
+        for (slot, entry) in self.slots.iter_mut() {
+            entry.row.gone = true;
+            self.dirty.mark(slot);
         }
     }
 
@@ -142,14 +134,15 @@ impl<K: Key, C: Component> Table<K, C> {
 
     /// All rows, to read.
     pub fn iter(&self) -> impl Iterator<Item = (&K, &C)> {
-        let entries = self.slots.iter();
+        let entries = self.slots.iter().filter(|(_, entry)| !entry.row.gone);
         entries.map(|(_, entry)| (&entry.key, &entry.row.now))
     }
 
     /// All rows, to write; those written to are marked.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&K, RowMut<'_, C>)> {
         let dirty = &self.dirty;
-        self.slots.iter_mut().map(|(slot, entry)| {
+        let entries = self.slots.iter_mut().filter(|(_, entry)| !entry.row.gone);
+        entries.map(|(slot, entry)| {
             let row = RowMut::new(&mut entry.row.now, dirty.marker(slot));
             (&entry.key, row)
         })
@@ -208,16 +201,13 @@ impl<K: Key, C: Component> Replicated for Table<K, C> {
     }
 
     fn collect(&mut self, changed: &mut dyn FnMut(GroupId, Slot, ChangeKind)) {
-        for RemovedRow { slot, group } in self.removed.drain(..) {
-            self.slots.release(slot);
-            if let Some(group) = group {
-                changed(group, Slot(slot as u32), ChangeKind::Removed);
-            }
-        }
         let slots = &mut self.slots;
         self.dirty.drain(|slot| {
             if let Some(entry) = slots.get_mut(slot) {
                 entry.row.collect(Slot(slot as u32), changed);
+                if entry.row.gone {
+                    slots.remove(slot);
+                }
             }
         });
     }
@@ -252,7 +242,9 @@ impl<K: Key, C: Component> Table<K, C> {
     fn known_row(&self, slot: Slot) -> (&K, &C) {
         let entry = self.slots.get(slot.0 as usize);
         let known = entry.and_then(|entry| Some((&entry.key, &entry.row.sent.as_ref()?.row)));
-        known.expect("only rows that viewers know are encoded, right after they were collected")
+        known.expect(
+            "only rows that viewers know are encoded, and they stay until the next collection",
+        )
     }
 }
 
@@ -262,7 +254,6 @@ impl<K, C> Default for Table<K, C> {
             slots: Slots::default(),
             keys: BTreeMap::new(),
             dirty: DirtyBits::default(),
-            removed: Vec::new(),
             rows_max: Limits::default().rows_max,
             refused: 0,
         }

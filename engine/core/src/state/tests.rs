@@ -88,7 +88,7 @@ fn slots_are_reused_lowest_first_after_the_patch() {
     table.remove(&0);
     table.insert(5, row(0.0)).unwrap();
     let told = collect(&mut table);
-    assert_eq!(told, [(0, 1, Removed), (0, 0, Removed), (0, 3, Inserted)]);
+    assert_eq!(told, [(0, 0, Removed), (0, 1, Removed), (0, 3, Inserted)]);
     table.insert(6, row(0.0)).unwrap();
     table.insert(7, row(0.0)).unwrap();
     assert_eq!(collect(&mut table), [(0, 0, Inserted), (0, 1, Inserted)]);

@@ -1,0 +1,26 @@
+//! A seeded stream of numbers: SplitMix64.
+
+#[derive(Clone, Debug)]
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) const fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ mixed >> 31
+    }
+
+    pub(crate) const fn below(&mut self, end: u64) -> u64 {
+        self.next() % end
+    }
+
+    pub(crate) const fn one_in(&mut self, chances: u64) -> bool {
+        self.below(chances) == 0
+    }
+}
