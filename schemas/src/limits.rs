@@ -151,6 +151,8 @@ limits! {
         "Groups that one client watches. Beyond: watch fails.";
     timers_max = 4_096 in 1..=1_048_576,
         "Timers of one room. Beyond: the hook that asks panics, and so its room closes.";
+    spawned_max = 1_024 in 1..=1_048_576,
+        "Futures that one room waits for. Beyond: the hook that asks panics, and so its room closes.";
     events_bytes_max = 1_048_576 in 1_024..=1_073_741_824,
         "Bytes of events that one room sends in one tick, counted once per broadcast. Beyond: the event is dropped and counted.";
     patch_bytes_max = 1_048_576 in 1_024..=1_073_741_824,

@@ -53,7 +53,7 @@ impl RoomConfig {
         self
     }
 
-    /// Seats of a new room; `Ctx::set_clients_max` changes it.
+    /// Seats of a new room; [`Ctx::set_clients_max`](crate::Ctx::set_clients_max) changes it.
     ///
     /// # Panics
     /// For 0; at compile time in `const CONFIG`.

@@ -7,7 +7,7 @@
 //! | [`encode`] | change sets as bytes, one dialect a file |
 //! | [`interest`] | who watches which groups, and what each viewer gets |
 //! | [`host`] | what a shard sees of a room |
-#![expect(dead_code, reason = "the room core that uses these comes next")]
+//! | [`testing`] | a room under a fake clock, for the tests of games |
 
 // The derives name what they need as `::downbeat::…`, the facade's name; here that is this crate.
 #[cfg(test)]
@@ -18,7 +18,10 @@ pub use downbeat_schemas::id::{GroupId, SessionId, Slot};
 pub use downbeat_schemas::reflect;
 
 pub use crate::config::RoomConfig;
+pub use crate::ctx::Ctx;
+pub use crate::ctx::listing::MetadataError;
 pub use crate::interest::{Composed, Grid, Replicator, Viewer, WatchError, Watcher};
+pub use crate::room::{Leave, NoOptions, Reject, Room};
 pub use crate::state::{
     Component, FieldSink, FieldValue, Key, Quantizable, Quantize, Replicate, Replicated, RowMut,
     Single, Table, TableFull,
@@ -27,11 +30,19 @@ pub use crate::timer::TimerId;
 
 pub mod change;
 mod config;
+mod ctx;
 pub mod encode;
+mod guard;
 pub mod host;
 pub mod interest;
-mod panic_message;
+mod mailbox;
+mod room;
+mod room_core;
 mod schedule;
+mod seat;
+mod seats;
 mod spawn;
 pub mod state;
+mod talk;
+pub mod testing;
 mod timer;

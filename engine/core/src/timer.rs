@@ -6,7 +6,7 @@ use std::time::Duration;
 use downbeat_schemas::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// One timer of a room, for `Ctx::cancel`. Never used twice in a room.
+/// One timer of a room, for [`Ctx::cancel`](crate::Ctx::cancel). Never used twice in a room.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TimerId(u64);
 

@@ -4,13 +4,15 @@
 //! [`AnyRoom::receive`], …) at any time, [`AnyRoom::step`] when [`AnyRoom::deadline`] has come,
 //! and [`AnyRoom::flush`] after each turn in which one of them was called.
 
-use bytes::Bytes;
 use downbeat_schemas::client::ClientMessage;
 use downbeat_schemas::close::CloseCode;
 use downbeat_schemas::id::{ConnectionId, ReconnectionToken, RoomId, SessionId};
 use downbeat_schemas::time::Timestamp;
 
+pub use downbeat_schemas::part::Part;
+
 pub use self::errors::{ConnectError, CreateError, FreezeError, ReserveError, ThawError};
+pub(crate) use self::report::Origin;
 pub use self::report::{
     Counters, Hook, Received, Reservation, RoomState, RoomSummary, SeatIndex, Seated, Stepped,
 };
@@ -137,23 +139,4 @@ pub trait Outlet {
 
     /// The last word to a connection: the room has forgotten it.
     fn close(&mut self, to: ConnectionId, code: CloseCode, reason: &str);
-}
-
-/// A piece of a message.
-#[derive(Clone, Copy, Debug)]
-pub enum Part<'a> {
-    /// For this client alone; valid during the call only.
-    Own(&'a [u8]),
-    /// The same for many clients: keep a handle instead of a copy.
-    Shared(&'a Bytes),
-}
-
-impl Part<'_> {
-    /// The bytes.
-    pub fn as_slice(&self) -> &[u8] {
-        match self {
-            Self::Own(bytes) => bytes,
-            Self::Shared(bytes) => bytes,
-        }
-    }
 }

@@ -6,6 +6,7 @@ use downbeat_schemas::id::{ConnectionId, ReconnectionToken, SessionId};
 use downbeat_schemas::time::{Tick, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use crate::interest::LimitHits;
 use crate::schedule::Schedule;
 
 /// One connection's use of a seat. Dies with the connection: what comes late for a former
@@ -204,6 +205,8 @@ pub struct Counters {
     pub leaves: u64,
     /// Hooks that panicked: 0 or 1.
     pub panics: u64,
+    /// Limits that rows and watches met.
+    pub hits: LimitHits,
 }
 
 #[cfg(test)]

@@ -10,8 +10,29 @@ use downbeat_schemas::time::Timestamp;
 
 use super::{AnyRoom, CreateError, ThawError};
 use crate::config::RoomConfig;
+use crate::room::Room;
+use crate::room_core;
 
 /// Makes rooms of one type. Cheap to clone, the same on every shard.
+///
+/// ```
+/// # extern crate downbeat_core as downbeat;
+/// # use downbeat::{Ctx, NoOptions, Reject, Replicate, Room};
+/// # #[derive(Replicate, serde::Serialize, serde::Deserialize)]
+/// # struct Quiet {}
+/// # impl Room for Quiet {
+/// #     type Options = NoOptions;
+/// #     type Input = ();
+/// #     type Event = ();
+/// #     type Timer = ();
+/// #     fn on_create(_: NoOptions, _: &mut Ctx<Self>) -> Result<Self, Reject> { Ok(Self {}) }
+/// # }
+/// use downbeat::host::RoomType;
+///
+/// let quiet = RoomType::new::<Quiet>("quiet");
+/// assert_eq!(quiet.name(), "quiet");
+/// assert_eq!(quiet.tick_hz(), 20);
+/// ```
 #[derive(Clone)]
 pub struct RoomType {
     name: Arc<str>,
@@ -51,6 +72,17 @@ pub struct ThawParams {
 }
 
 impl RoomType {
+    /// The type of rooms `R` under the name that matchmaking knows.
+    pub fn new<R: Room>(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            config: R::CONFIG,
+            schema: R::schema,
+            create: room_core::create::<R>,
+            thaw: room_core::thaw::<R>,
+        }
+    }
+
     /// The name that matchmaking knows.
     pub fn name(&self) -> &str {
         &self.name

@@ -1,0 +1,189 @@
+//! The room as bytes and back.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use downbeat_schemas::id::RoomId;
+use downbeat_schemas::time::{Tick, Timestamp};
+use rand_pcg::Pcg64;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::RoomCore;
+use crate::Replicator;
+use crate::ctx::Ctx;
+use crate::ctx::listing::Listing;
+use crate::guard::guarded;
+use crate::host::{AnyRoom, Counters, FreezeError, Origin, ThawError, ThawParams};
+use crate::interest::FrozenReplicator;
+use crate::mailbox::Mailbox;
+use crate::room::Room;
+use crate::schedule::Schedule;
+use crate::seats::Seats;
+use crate::spawn::Spawner;
+use crate::talk::Talk;
+use crate::timer::Timers;
+
+/// Rises when bytes of the former format would be misread.
+const FORMAT: u32 = 1;
+
+/// What is in front of the room: readable whatever follows.
+#[derive(Serialize, Deserialize)]
+struct Label {
+    format: u32,
+    room_name: String,
+}
+
+/// Everything of a room but what is the node's: limits, the clock's zero, counters.
+///
+/// `G`, `S`, … are references when a room is frozen and values when it is thawed.
+#[derive(Serialize, Deserialize)]
+struct Frozen<G, S, T, L, M, N> {
+    room: RoomId,
+    /// The room's clock at this moment; its last tick may be a while ago.
+    now: Timestamp,
+    tick_now: Timestamp,
+    tick: Tick,
+    schedule: Schedule,
+    patched: Tick,
+    patch_due: bool,
+    disposing: bool,
+    rng: N,
+    game: G,
+    seats: S,
+    replicator: FrozenReplicator,
+    timers: T,
+    listing: L,
+    mailbox: M,
+}
+
+type Thawed<R> =
+    Frozen<R, Seats, Timers<<R as Room>::Timer>, Listing, Mailbox<<R as Room>::Input>, Pcg64>;
+
+/// Makes the twin of a frozen room of type `R`.
+pub(crate) fn thaw<R: Room>(
+    name: &Arc<str>,
+    bytes: &[u8],
+    params: ThawParams,
+) -> Result<Box<dyn AnyRoom>, ThawError> {
+    Ok(Box::new(RoomCore::<R>::from_bytes(name, bytes, params)?))
+}
+
+impl<R: Room> RoomCore<R> {
+    pub(super) fn to_bytes(&self, now: Timestamp) -> Result<Vec<u8>, FreezeError> {
+        if !self.running() {
+            return Err(FreezeError::Ended);
+        }
+        if !self.ctx.talk.is_empty() || self.rows.pending() {
+            return Err(FreezeError::Unflushed);
+        }
+        if self.ctx.spawner.pending() > 0 {
+            return Err(FreezeError::Spawned(self.ctx.spawner.pending()));
+        }
+        let label = Label {
+            format: FORMAT,
+            room_name: self.ctx.name.to_string(),
+        };
+        let mut bytes = Vec::new();
+        write(&mut bytes, &label)?;
+        write(&mut bytes, &self.frozen(now))?;
+        Ok(bytes)
+    }
+
+    fn frozen(&self, now: Timestamp) -> impl Serialize {
+        Frozen {
+            room: self.ctx.room,
+            now,
+            tick_now: self.ctx.now,
+            tick: self.ctx.tick,
+            schedule: self.schedule,
+            patched: self.patched,
+            patch_due: self.patch_due,
+            disposing: self.ctx.disposing,
+            rng: &self.ctx.rng,
+            game: &self.room,
+            seats: &self.ctx.seats,
+            replicator: self.ctx.replicator.freeze(),
+            timers: &self.ctx.timers,
+            listing: &self.ctx.listing,
+            mailbox: &self.mailbox,
+        }
+    }
+
+    pub(crate) fn from_bytes(
+        name: &Arc<str>,
+        bytes: &[u8],
+        params: ThawParams,
+    ) -> Result<Self, ThawError> {
+        let mut deserializer = rmp_serde::Deserializer::new(bytes);
+        check_label(&read(&mut deserializer)?, name)?;
+        let frozen: Thawed<R> = read(&mut deserializer)?;
+        Ok(frozen.into_room(name, params))
+    }
+}
+
+impl<R: Room> Frozen<R, Seats, Timers<R::Timer>, Listing, Mailbox<R::Input>, Pcg64> {
+    fn into_room(self, name: &Arc<str>, params: ThawParams) -> RoomCore<R> {
+        let ThawParams { limits, now } = params;
+        let origin = Origin::new(now, self.now);
+        let ctx = Ctx {
+            room: self.room,
+            name: name.clone(),
+            replicator: Replicator::thaw(&self.replicator, &limits),
+            limits,
+            now: self.tick_now,
+            tick: self.tick,
+            rng: self.rng,
+            seats: self.seats,
+            timers: self.timers,
+            listing: self.listing,
+            talk: Talk::default(),
+            spawner: Spawner::new(),
+            kicks: VecDeque::new(),
+            disposing: self.disposing,
+            events_bytes: 0,
+            payload: Vec::new(),
+            counters: Counters::default(),
+        };
+        RoomCore {
+            mailbox: self.mailbox,
+            patched: self.patched,
+            patch_due: self.patch_due,
+            ..RoomCore::assemble(self.game, ctx, self.schedule, origin)
+        }
+    }
+}
+
+fn check_label(label: &Label, name: &str) -> Result<(), ThawError> {
+    if label.format != FORMAT {
+        return Err(ThawError::Format {
+            found: label.format,
+            expected: FORMAT,
+        });
+    }
+    if label.room_name != name {
+        return Err(ThawError::WrongType {
+            found: label.room_name.clone(),
+            expected: name.to_owned(),
+        });
+    }
+    Ok(())
+}
+
+/// Structs as maps, so that a field that a game adds later can have a serde default.
+fn write(bytes: &mut Vec<u8>, value: &impl Serialize) -> Result<(), FreezeError> {
+    let written = guarded(|| {
+        let mut serializer = rmp_serde::Serializer::new(bytes).with_struct_map();
+        value.serialize(&mut serializer)
+    });
+    let written = written.map_err(FreezeError::Serialize)?;
+    written.map_err(|error| FreezeError::Serialize(error.to_string()))
+}
+
+fn read<T: DeserializeOwned>(
+    deserializer: &mut rmp_serde::Deserializer<rmp_serde::decode::ReadReader<&[u8]>>,
+) -> Result<T, ThawError> {
+    let value = guarded(|| T::deserialize(deserializer));
+    let value = value.map_err(ThawError::Malformed)?;
+    value.map_err(|error| ThawError::Malformed(error.to_string()))
+}
