@@ -5,26 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use downbeat_schemas::limits::Limits;
+pub use downbeat_schemas::part::Part;
 use downbeat_schemas::time::Timestamp;
-
-/// A part of a message's payload.
-#[derive(Clone, Copy, Debug)]
-pub enum Part<'a> {
-    /// Bytes of this client only; copied if they have to wait.
-    Own(&'a [u8]),
-    /// Bytes shared with other clients; only the handle waits.
-    Shared(&'a Bytes),
-}
-
-impl Part<'_> {
-    /// The bytes themselves.
-    pub fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Own(bytes) => bytes,
-            Self::Shared(bytes) => bytes,
-        }
-    }
-}
 
 /// What became of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -273,3 +255,6 @@ impl Outbox {
         );
     }
 }
+
+#[cfg(test)]
+mod tests;
