@@ -9,6 +9,9 @@ use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny};
 use crate::Replicate;
 use crate::config::RoomConfig;
 use crate::ctx::Ctx;
+use crate::ctx::listing::MetadataError;
+use crate::interest::WatchError;
+use crate::state::TableFull;
 
 /// A type of room: its state is the struct, its rules are the hooks.
 ///
@@ -49,8 +52,8 @@ use crate::ctx::Ctx;
 ///     }
 ///
 ///     fn on_join(&mut self, who: SessionId, _: NoOptions, _: &mut Ctx<Self>) -> Result<(), Reject> {
-///         let inserted = self.players.insert(who, Player { x: 0.0 });
-///         inserted.map(drop).map_err(|full| Reject::new(full.to_string()))
+///         self.players.insert(who, Player { x: 0.0 })?;
+///         Ok(())
 ///     }
 ///
 ///     fn on_input(&mut self, who: SessionId, input: Input, _: &mut Ctx<Self>) {
@@ -196,6 +199,18 @@ impl From<String> for Reject {
         Self(why)
     }
 }
+
+/// The errors of the room's own tools refuse with their own words: `self.players.insert(…)?`.
+macro_rules! reject_from {
+    ($($error:ty),*) => { $(
+        impl From<$error> for Reject {
+            fn from(error: $error) -> Self {
+                Self(error.to_string())
+            }
+        }
+    )* };
+}
+reject_from!(TableFull, WatchError, MetadataError);
 
 impl fmt::Display for Reject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
