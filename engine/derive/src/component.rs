@@ -1,7 +1,7 @@
 //! `#[derive(Component)]`.
 
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
+use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{DeriveInput, Error, Field, Ident, Result};
 
@@ -23,14 +23,23 @@ pub(crate) fn derive(input: &DeriveInput) -> Result<TokenStream> {
     }
     let columns = named.iter().map(|field| Column::new(field));
     let columns: Vec<_> = columns.collect::<Result<_>>()?;
+    let grids = columns.iter().filter_map(|column| column.grid.as_ref());
     let component = component(input, &columns);
     let value = field_value(input);
-    Ok(quote!(#component #value))
+    Ok(quote! {
+        const _: () = {
+            #(#grids)*
+            #component
+            #value
+        };
+    })
 }
 
 /// How one field is described, compared and sent.
 struct Column<'a> {
     ident: &'a Ident,
+    /// A constant, which the compiler checks even if no row is ever made.
+    grid: Option<TokenStream>,
     field_type: TokenStream,
     same: TokenStream,
     put: TokenStream,
@@ -39,21 +48,29 @@ struct Column<'a> {
 impl<'a> Column<'a> {
     fn new(field: &'a Field) -> Result<Self> {
         let (ident, ty) = (fields::ident(field)?, &field.ty);
-        let (path, grid) = match fields::attribute(field, "quantize")? {
-            Some(attribute) => {
-                let grid = quantize::parse(attribute)?;
-                (quote!(Quantizable), Some(quote!(&const { #grid })))
-            }
-            None => (quote!(FieldValue), None),
+        let grid = fields::attribute(field, "quantize")?;
+        let grid = grid.map(quantize::parse).transpose()?;
+        let grid_name = grid
+            .as_ref()
+            .map(|_| format_ident!("GRID_{}", fields::wire_name(ident)));
+        let path = match grid {
+            Some(_) => quote!(Quantizable),
+            None => quote!(FieldValue),
         };
         // An error about the type's trait is to point at the type.
         let value = quote_spanned!(ty.span()=> <#ty as ::downbeat::#path>);
-        let grid = grid.as_slice();
+        let by = grid_name.as_slice();
         Ok(Self {
             ident,
-            field_type: quote!(#value::field_type(#(#grid)*)),
-            same: quote!(#value::same(&self.#ident, &sent.#ident #(, #grid)*)),
-            put: quote!(#value::put(&self.#ident #(, #grid)*, sink)),
+            field_type: quote!(#value::field_type(#(&#by)*)),
+            same: quote!(#value::same(&self.#ident, &sent.#ident #(, &#by)*)),
+            put: quote!(#value::put(&self.#ident #(, &#by)*, sink)),
+            grid: grid.map(|grid| {
+                quote! {
+                    #[allow(non_upper_case_globals, unused_parens)]
+                    const #grid_name: ::downbeat::Quantize = #grid;
+                }
+            }),
         })
     }
 }

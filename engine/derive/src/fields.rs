@@ -15,7 +15,7 @@ pub(crate) fn named<'a>(input: &'a DeriveInput, derive: &str) -> Result<Vec<&'a 
     match &input.data {
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) => Ok(fields.named.iter().collect()),
-            Fields::Unnamed(fields) => Err(Error::new(fields.span(), instead("tuple structs"))),
+            Fields::Unnamed(fields) => Err(Error::new_spanned(fields, instead("tuple structs"))),
             Fields::Unit => Err(Error::new(name.span(), instead("unit structs"))),
         },
         Data::Enum(data) => Err(Error::new(data.enum_token.span, instead("enums"))),
@@ -28,8 +28,8 @@ pub(crate) fn attribute<'a>(field: &'a Field, name: &str) -> Result<Option<&'a A
     let mut found = field.attrs.iter().filter(|attr| attr.path().is_ident(name));
     let first = found.next();
     match found.next() {
-        Some(second) => Err(Error::new(
-            second.span(),
+        Some(second) => Err(Error::new_spanned(
+            second,
             format!("a second `#[{name}]` on one field: remove one"),
         )),
         None => Ok(first),

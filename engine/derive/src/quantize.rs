@@ -1,7 +1,7 @@
 //! `#[quantize(min = 0.0, max = 1000.0, bits = 16)]`.
 
-use proc_macro2::{Span, TokenStream};
-use quote::quote;
+use proc_macro2::TokenStream;
+use quote::quote_spanned;
 use syn::spanned::Spanned;
 use syn::{Attribute, Error, Expr, ExprLit, ExprUnary, Lit, LitInt, Meta, Result, UnOp};
 
@@ -17,17 +17,21 @@ struct Arguments {
 
 /// The grid as a constant expression. `min` and `max` may be constants of the game.
 pub(crate) fn parse(attribute: &Attribute) -> Result<TokenStream> {
-    let Meta::List(_) = &attribute.meta else {
-        return Err(Error::new(attribute.span(), USAGE));
-    };
+    let missing = || Error::new_spanned(attribute, USAGE);
+    if !matches!(attribute.meta, Meta::List(_)) {
+        return Err(missing());
+    }
     let found = arguments(attribute)?;
-    let missing = || Error::new(attribute.span(), USAGE);
     let min = found.min.ok_or_else(missing)?;
     let max = found.max.ok_or_else(missing)?;
     let bits = found.bits.ok_or_else(missing)?;
     check_bits(&bits)?;
     check_order(&min, &max)?;
-    Ok(quote!(::downbeat::Quantize::new(#min as f64, #max as f64, #bits)))
+    // Where the compiler finds constants in the wrong order, it is to point at them.
+    let grid = quote_spanned! {max.span()=>
+        ::downbeat::Quantize::new((#min) as f64, (#max) as f64, #bits)
+    };
+    Ok(grid)
 }
 
 fn arguments(attribute: &Attribute) -> Result<Arguments> {
@@ -65,9 +69,8 @@ fn check_order(min: &Expr, max: &Expr) -> Result<()> {
     if low < high {
         return Ok(());
     }
-    let span: Span = max.span();
-    let swap = format!("`max` must be above `min`, and {high} is not above {low}");
-    Err(Error::new(span, swap))
+    let order = format!("`max` must be above `min`, and {high} is not above {low}");
+    Err(Error::new_spanned(max, order))
 }
 
 fn number(expr: &Expr) -> Option<f64> {

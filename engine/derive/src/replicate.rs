@@ -49,6 +49,12 @@ fn implement(input: &DeriveInput, tables: &[(&Ident, &Type)]) -> TokenStream {
     let schemas = tables
         .iter()
         .map(|(_, ty)| quote_spanned!(ty.span()=> <#ty as ::downbeat::Replicated>::schema));
+    let fields = tables
+        .iter()
+        .map(|(ident, ty)| quote_spanned!(ty.span()=> &self.#ident));
+    let fields_mut = tables
+        .iter()
+        .map(|(ident, ty)| quote_spanned!(ty.span()=> &mut self.#ident));
     let numbers: Vec<_> = (0..len).collect();
     quote! {
         #[automatically_derived]
@@ -63,14 +69,14 @@ fn implement(input: &DeriveInput, tables: &[(&Ident, &Type)]) -> TokenStream {
 
             fn table(&self, index: usize) -> &dyn ::downbeat::Replicated {
                 match index {
-                    #(#numbers => &self.#idents,)*
+                    #(#numbers => #fields,)*
                     _ => ::std::panic!("a state of {} tables has no table {index}", #len),
                 }
             }
 
             fn table_mut(&mut self, index: usize) -> &mut dyn ::downbeat::Replicated {
                 match index {
-                    #(#numbers => &mut self.#idents,)*
+                    #(#numbers => #fields_mut,)*
                     _ => ::std::panic!("a state of {} tables has no table {index}", #len),
                 }
             }

@@ -174,4 +174,10 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    #[should_panic(expected = "min must be below max")]
+    fn a_grid_has_an_extent() {
+        Quantize::new(1.0, 1.0, 8);
+    }
 }
