@@ -158,12 +158,14 @@ impl Connection {
         }
     }
 
-    /// The peer sends nothing more: the socket reached the end of its bytes.
+    /// The peer sends nothing more: the socket reached the end of its bytes. A WebSocket is then
+    /// finished; HTTP answers what was asked first.
     pub fn end_of_input(&mut self, now: Timestamp) {
         match (&mut self.protocol, self.phase) {
             // It may still read: `printf 'GET ...' | nc -N`.
             (Protocol::Http(http), Phase::Open) if http.is_answering() => http.end_input(),
             (Protocol::WebSocket(_), Phase::Open | Phase::Closing) => self.lost(),
+            (_, Phase::Flushing | Phase::Finished) => {}
             _ => self.enter(Phase::Flushing, now),
         }
     }

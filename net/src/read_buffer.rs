@@ -35,7 +35,7 @@ impl ReadBuffer {
     ///
     /// # Panics
     /// If the last connection's events were not pulled until there were none: its bytes would be
-    /// read as this connection's.
+    /// read as this connection's. [`Self::discard`] them if that connection is dropped.
     pub fn space(&mut self) -> &mut [u8] {
         assert!(
             self.is_empty(),
@@ -67,6 +67,12 @@ impl ReadBuffer {
     /// Whether all bytes are consumed.
     pub fn is_empty(&self) -> bool {
         self.received.is_empty() && self.carried_at == self.carried.len()
+    }
+
+    /// Forgets all unread bytes: of a connection that is dropped before its events were pulled.
+    pub fn discard(&mut self) {
+        self.received = 0..0;
+        self.carried_at = self.carried.len();
     }
 
     /// Puts bytes before the received ones.
@@ -101,12 +107,6 @@ impl ReadBuffer {
         let start = self.received.start;
         self.received.start += len;
         Place::Received(start..start + len)
-    }
-
-    /// Forgets all unread bytes.
-    pub(crate) fn discard(&mut self) {
-        self.received = 0..0;
-        self.carried_at = self.carried.len();
     }
 
     pub(crate) fn at(&self, place: Place) -> &[u8] {

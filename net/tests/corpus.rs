@@ -1,6 +1,10 @@
 //! Replays what the fuzzers start from and what they found: tests/fuzz/corpus/<target>/.
 
 #![allow(clippy::unwrap_used, reason = "a test that fails here says enough")]
+#![allow(
+    clippy::print_stdout,
+    reason = "shown only if a replay fails: it names the file"
+)]
 
 use std::path::PathBuf;
 
@@ -13,7 +17,6 @@ fn replay(target: &str, run: fn(&[u8])) {
     let mut count = 0;
     for entry in std::fs::read_dir(&corpus).unwrap() {
         let path = entry.unwrap().path();
-        // Shown only if the replay fails.
         println!("{}", path.display());
         run(&std::fs::read(path).unwrap());
         count += 1;

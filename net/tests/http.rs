@@ -216,6 +216,8 @@ fn what_is_no_request_is_refused() {
     let no_version = "no version in the request line";
     malformed("BREW / HTCPCP/1.0\r\n\r\n".to_owned(), no_version);
     malformed("{}: x\r\n\r\n".to_owned(), "invalid request line");
+    malformed(request("GET /", "B: a\rb\r\n"), "invalid header value");
+    malformed(request("GET /", "B: a\r\r\n"), "invalid header value");
     let version = "only HTTP/1.1 and HTTP/1.0 are spoken here";
     check_refused("GET / HTTP/2.0\r\nHost: a\r\n\r\n", 505, version);
     check_refused("PRI * HTTP/2.0\r\n\r\n", 505, version);
@@ -281,7 +283,7 @@ fn check_answer(input: &str, expected: &str, stays: bool) {
 
 #[test]
 fn a_connection_stays_if_both_sides_want_it() {
-    let stays = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\
+    let stays = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: keep-alive\r\n\
                  Content-Type: text/plain; charset=utf-8\r\n\r\nok";
     let ends = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\
                 Content-Type: text/plain; charset=utf-8\r\n\r\nok";

@@ -220,8 +220,11 @@ fn a_close_of_ours_waits_for_the_answer() {
 #[test]
 fn the_end_of_input_is_the_end_of_a_websocket_but_not_of_an_answer() {
     let mut websocket = Bench::websocket();
-    websocket.connection.end_of_input(websocket.now);
-    assert!(websocket.connection.is_finished());
+    websocket.queue(3);
+    for _ in 0..2 {
+        websocket.connection.end_of_input(websocket.now);
+        assert!(websocket.connection.is_finished());
+    }
     let mut http = Bench::http();
     let request = b"GET /1 HTTP/1.1\r\nHost: a\r\n\r\n";
     http.feed(&request.repeat(2));

@@ -100,9 +100,11 @@ impl Response {
             let len = self.body.len();
             write!(head, "Content-Length: {len}\r\n").expect("a Vec takes all bytes");
         }
-        if !keep_alive {
-            head.extend_from_slice(b"Connection: close\r\n");
-        }
+        // HTTP/1.1 would do without `keep-alive`, clients of HTTP/1.0 wait for it.
+        head.extend_from_slice(match keep_alive {
+            true => b"Connection: keep-alive\r\n",
+            false => b"Connection: close\r\n",
+        });
         head.extend_from_slice(&self.headers);
         head.extend_from_slice(b"\r\n");
         head

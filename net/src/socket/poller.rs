@@ -5,9 +5,12 @@ use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::time::Duration;
 
+use downbeat_schemas::limits::Limits;
 use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
 use rustix::io::Errno;
+
+use crate::connection::Connection;
 
 /// Readiness reported by one [`Poller::poll`]; the rest comes with the next.
 const EVENTS_PER_POLL: usize = 1_024;
@@ -44,6 +47,14 @@ impl Interest {
         read: true,
         write: true,
     };
+
+    /// What a connection waits for. Compare it with the last one: a change is a system call.
+    pub fn of(connection: &Connection, limits: &Limits) -> Self {
+        Self {
+            read: connection.wants_bytes(limits),
+            write: connection.wants_to_send(),
+        }
+    }
 }
 
 /// A socket that is ready.

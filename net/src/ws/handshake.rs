@@ -98,6 +98,7 @@ impl HandshakeError {
         let body = format!("{self}\n");
         match self {
             Self::Version => Response::text(426, body)
+                .header("Connection", "Upgrade")
                 .header("Upgrade", "websocket")
                 .header("Sec-WebSocket-Version", "13"),
             _ => Response::text(400, body),
