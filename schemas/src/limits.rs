@@ -118,7 +118,7 @@ limits! {
     frame_bytes_max = 65_536 in 128..=16_777_216,
         "One WebSocket message of a client, all its fragments together. Beyond: close 1009.";
     message_rate_max = 200 in 1..=1_000_000,
-        "Messages of one client per second, control frames included; a burst of one second's worth is allowed. Beyond: close 4007.";
+        "Messages of one client per second, each fragment and control frame counted; a burst of one second's worth is allowed. Beyond: close 4007.";
     ping_interval_ms = 20_000 in 100..=3_600_000,
         "Silence of a client after which the server sends a ping.";
     idle_timeout_ms = 60_000 in 200..=86_400_000,
