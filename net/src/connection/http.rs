@@ -4,9 +4,7 @@ use downbeat_schemas::limits::Limits;
 use downbeat_schemas::time::Timestamp;
 
 use super::{Connection, Event, Failure, Phase, Protocol, WebSocketSide};
-use crate::http::{
-    Progress, Request, RequestError, RequestReader, Response, Shape, write_continue,
-};
+use crate::http::{CONTINUE, Progress, Request, RequestError, RequestReader, Response, Shape};
 use crate::read_buffer::ReadBuffer;
 use crate::ws::Upgrade;
 
@@ -42,8 +40,9 @@ impl HttpSide {
         self.answering.is_some()
     }
 
+    /// Whether there may be another request, or it is known that there is none.
     pub(super) fn has_next_request(&self) -> bool {
-        !self.is_answering() && self.reader.is_begun()
+        !self.is_answering() && (self.reader.is_begun() || self.input_ended)
     }
 
     /// Whether the client has nothing to say, rather than being slow to say it.
@@ -112,13 +111,13 @@ impl Connection {
         if !read.is_empty() {
             http.append(read, now);
         }
-        let mut progress = match has_room {
-            true => http.advance(read, limits),
-            // Its answers must not pile up for a client that does not read them.
-            false => Ok(Progress::Incomplete),
-        };
+        if !has_room {
+            // Answers must not pile up for a client that does not read them.
+            return None;
+        }
+        let mut progress = http.advance(read, limits);
         if progress == Ok(Progress::WantsContinue) {
-            self.outbox.push_kept(write_continue(), now);
+            self.outbox.push_kept(CONTINUE, now);
             progress = http.advance(read, limits);
         }
         match progress {

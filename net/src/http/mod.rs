@@ -15,5 +15,5 @@ pub use head::RequestError;
 pub use query::{QueryPairs, Segments, decode_percent};
 pub(crate) use reader::{Progress, RequestReader, Shape};
 pub use request::{Headers, Request};
+pub(crate) use response::CONTINUE;
 pub use response::Response;
-pub(crate) use response::write_continue;

@@ -6,6 +6,9 @@ use bytes::Bytes;
 
 use super::head::RequestError;
 
+/// Tells a client that waits for it to send the body.
+pub(crate) const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
 /// One HTTP response. The connection adds what the framing needs: `Content-Length`, `Connection`.
 ///
 /// ```
@@ -101,10 +104,8 @@ impl Response {
             write!(head, "Content-Length: {len}\r\n").expect("a Vec takes all bytes");
         }
         // HTTP/1.1 would do without `keep-alive`, clients of HTTP/1.0 wait for it.
-        head.extend_from_slice(match keep_alive {
-            true => b"Connection: keep-alive\r\n",
-            false => b"Connection: close\r\n",
-        });
+        let connection = if keep_alive { "keep-alive" } else { "close" };
+        write!(head, "Connection: {connection}\r\n").expect("a Vec takes all bytes");
         head.extend_from_slice(&self.headers);
         head.extend_from_slice(b"\r\n");
         head
@@ -121,11 +122,6 @@ impl Response {
     const fn may_have_body(&self) -> bool {
         !matches!(self.status, 204 | 304)
     }
-}
-
-/// Tells a client that waits for it to send the body.
-pub(crate) const fn write_continue() -> &'static [u8] {
-    b"HTTP/1.1 100 Continue\r\n\r\n"
 }
 
 /// The words behind the number: for people who read the bytes.

@@ -141,7 +141,7 @@ impl Reader {
         if let Some(assembly) = &mut self.assembly {
             assembly.head.clear();
         }
-        self.frame_count += 1;
+        self.frame_count = self.frame_count.saturating_add(1);
         self.check(&head, frame_bytes_max)?;
         Ok(Some(head.open()))
     }
