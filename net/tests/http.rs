@@ -112,6 +112,21 @@ fn a_chunked_body_is_put_together() {
 }
 
 #[test]
+fn the_overhead_of_tiny_chunks_is_not_kept() {
+    let mut driver = Driver::new(limits());
+    driver.feed(post("Transfer-Encoding: chunked\r\n", "").as_bytes());
+    let head_bytes = driver.connection.held_bytes();
+    for received in 1..=1_000 {
+        let chunk = format!("1;{}\r\nx\r\n", "extension".repeat(50));
+        driver.feed(chunk.as_bytes());
+        assert_eq!(driver.connection.held_bytes(), head_bytes + received);
+    }
+    driver.feed(b"0\r\n\r\n");
+    assert_eq!(driver.connection.held_bytes(), 0);
+    assert!(driver.events[0].ends_with(&"x".repeat(1_000)));
+}
+
+#[test]
 fn a_malformed_chunk_is_refused() {
     let refused = |body: &str, status, reason| {
         check_refused(post("Transfer-Encoding: chunked\r\n", body), status, reason);

@@ -9,7 +9,7 @@ mod stream;
 mod waker;
 
 pub use listener::{AcceptError, BindError, Listener};
-pub use poller::{Interest, Poller, Readiness};
+pub use poller::{EVENTS_PER_POLL, Interest, Poller, Readiness};
 pub use send::{BATCH_BYTES_MAX, Flushed, flush, send_message};
 pub use stream::{Recv, Sent, Stream};
 pub use waker::Waker;

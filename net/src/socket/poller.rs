@@ -13,7 +13,7 @@ use rustix::io::Errno;
 use crate::connection::Connection;
 
 /// Readiness reported by one [`Poller::poll`]; the rest comes with the next.
-const EVENTS_PER_POLL: usize = 1_024;
+pub const EVENTS_PER_POLL: usize = 1_024;
 
 /// Watches sockets and wakers. Its own fd becomes readable when one of them is ready, so that it
 /// can be slept on in another event loop.
