@@ -12,7 +12,7 @@ use rustix::io::Errno;
 
 use crate::connection::Connection;
 
-/// Readiness reported by one [`Poller::poll`]; the rest comes with the next.
+/// The most that one [`Poller::poll`] reports; the rest comes with the next.
 pub const EVENTS_PER_POLL: usize = 1_024;
 
 /// Watches sockets and wakers. Its own fd becomes readable when one of them is ready, so that it
