@@ -1,0 +1,105 @@
+//! What can be said on the command line. An option beats its variable beats the file.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use crate::load::LoadArgs;
+use crate::server::settings::{CpuChoice, ParseCpuListError, parse_cpu_list};
+
+/// The room server for multiplayer games that never misses a beat.
+#[derive(Debug, Parser)]
+#[command(name = "downbeat", version, args_conflicts_with_subcommands = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
+    #[command(flatten)]
+    pub(super) serve: ServeArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Serve the rooms that come with Downbeat: arena, chat, world. The default.
+    Serve(ServeArgs),
+    /// Put playing WebSocket clients on a server and measure what they see.
+    Load(LoadArgs),
+    /// List every limit with its default, range and consequence.
+    Limits,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct ServeArgs {
+    /// Address and port to listen on, HTTP and WebSocket alike [default: [::]:2567].
+    #[arg(long, value_name = "ADDRESS", env = "DOWNBEAT_LISTEN")]
+    pub(super) listen: Option<SocketAddr>,
+
+    /// Port to listen on, at the address of --listen.
+    #[arg(long, value_name = "PORT", env = "PORT")]
+    pub(super) port: Option<u16>,
+
+    /// Number of shards, each on a core of its own [default: all cores].
+    #[arg(
+        long,
+        value_name = "N",
+        env = "DOWNBEAT_SHARDS",
+        conflicts_with = "cpus"
+    )]
+    pub(super) shards: Option<usize>,
+
+    /// The cores to use, one shard each, such as 0,2-5.
+    #[arg(long, value_name = "LIST", env = "DOWNBEAT_CPUS", value_parser = cpu_list)]
+    pub(super) cpus: Option<CpuChoice>,
+
+    /// Host and port at which clients reach this node directly; told to them with their seat.
+    #[arg(long, value_name = "HOST:PORT", env = "DOWNBEAT_PUBLIC_ADDRESS")]
+    pub(super) public_address: Option<String>,
+
+    /// Set a limit; `downbeat limits` lists them. May be repeated.
+    #[arg(
+        long = "limit",
+        value_name = "NAME=VALUE",
+        env = "DOWNBEAT_LIMITS",
+        value_delimiter = ','
+    )]
+    pub(super) limits: Vec<LimitArg>,
+
+    /// A TOML file with any of the above: listen, shards, cpus, public_address, [limits].
+    #[arg(long, value_name = "FILE", env = "DOWNBEAT_CONFIG")]
+    pub(super) config: Option<PathBuf>,
+
+    /// What to log: error, warn, info, debug, trace, or a filter such as downbeat=debug.
+    #[arg(
+        long,
+        value_name = "FILTER",
+        env = "DOWNBEAT_LOG",
+        default_value = "info"
+    )]
+    pub(super) log: String,
+}
+
+/// `NAME=VALUE` of a limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct LimitArg {
+    pub(super) name: String,
+    pub(super) value: u64,
+}
+
+impl std::str::FromStr for LimitArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (name, value) = text
+            .split_once('=')
+            .ok_or_else(|| format!("`{text}`: write NAME=VALUE, such as frame_bytes_max=4096"))?;
+        let value = value.replace('_', "").parse();
+        Ok(Self {
+            name: name.trim().to_owned(),
+            value: value.map_err(|error| format!("`{text}`: {error}; write a whole number"))?,
+        })
+    }
+}
+
+fn cpu_list(text: &str) -> Result<CpuChoice, ParseCpuListError> {
+    parse_cpu_list(text)
+}

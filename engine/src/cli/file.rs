@@ -1,0 +1,114 @@
+//! The configuration file, and how it meets the command line.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::args::{LimitArg, ServeArgs};
+use crate::limits::LimitError;
+use crate::server::settings::{CpuChoice, ParseCpuListError, Settings, parse_cpu_list};
+
+/// The TOML file. Unknown keys are refused: a misspelt setting must not be silently ignored.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    listen: Option<SocketAddr>,
+    shards: Option<usize>,
+    cpus: Option<String>,
+    public_address: Option<String>,
+    #[serde(default)]
+    limits: BTreeMap<String, u64>,
+}
+
+/// Settings that contradict themselves or cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SettingsError {
+    #[error("{path}: {error}")]
+    Unreadable {
+        path: PathBuf,
+        error: std::io::Error,
+    },
+    #[error("{path}: {error}")]
+    Malformed {
+        path: PathBuf,
+        error: Box<toml::de::Error>,
+    },
+    #[error("{path}: `shards` and `cpus` both say how many shards to run: keep one")]
+    ShardsAndCpus { path: PathBuf },
+    #[error("shards = 0: write at least 1, or leave it out to use all cores")]
+    NoShards,
+    #[error(transparent)]
+    CpuList(#[from] ParseCpuListError),
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+}
+
+/// What the command line, the environment and the file say together.
+pub(super) fn settings(args: &ServeArgs) -> Result<Settings, SettingsError> {
+    let mut settings = Settings::default();
+    if let Some(path) = &args.config {
+        apply_file(&mut settings, path)?;
+    }
+    apply_args(&mut settings, args)?;
+    if settings.cpus == CpuChoice::First(0) {
+        return Err(SettingsError::NoShards);
+    }
+    Ok(settings)
+}
+
+fn apply_file(settings: &mut Settings, path: &Path) -> Result<(), SettingsError> {
+    let file = read(path)?;
+    if file.shards.is_some() && file.cpus.is_some() {
+        let path = path.to_owned();
+        return Err(SettingsError::ShardsAndCpus { path });
+    }
+    if let Some(listen) = file.listen {
+        settings.listen = listen;
+    }
+    if let Some(shards) = file.shards {
+        settings.cpus = CpuChoice::First(shards);
+    }
+    if let Some(cpus) = file.cpus {
+        settings.cpus = parse_cpu_list(&cpus)?;
+    }
+    settings.public_address = file.public_address;
+    for (name, value) in file.limits {
+        settings.limits.set(&name, value)?;
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<File, SettingsError> {
+    let text = std::fs::read_to_string(path).map_err(|error| SettingsError::Unreadable {
+        path: path.to_owned(),
+        error,
+    })?;
+    toml::from_str(&text).map_err(|error| SettingsError::Malformed {
+        path: path.to_owned(),
+        error: Box::new(error),
+    })
+}
+
+fn apply_args(settings: &mut Settings, args: &ServeArgs) -> Result<(), SettingsError> {
+    if let Some(listen) = args.listen {
+        settings.listen = listen;
+    }
+    if let Some(port) = args.port {
+        settings.listen.set_port(port);
+    }
+    if let Some(shards) = args.shards {
+        settings.cpus = CpuChoice::First(shards);
+    }
+    if let Some(cpus) = &args.cpus {
+        settings.cpus = cpus.clone();
+    }
+    if let Some(address) = &args.public_address {
+        settings.public_address = Some(address.clone());
+    }
+    for LimitArg { name, value } in &args.limits {
+        settings.limits.set(name, *value)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! What all clients share: one of each, since they take turns on one thread.
+
+use std::io;
+
+use downbeat_net::ReadBuffer;
+use downbeat_net::socket::Poller;
+
+use super::dice::Dice;
+use super::input::InputFrame;
+use super::lag::Lag;
+use super::meter::Meter;
+use crate::clock::Clock;
+
+/// What one `recv` can bring: far more than a patch.
+const READ_BYTES: usize = 64 << 10;
+
+/// The equipment of the run.
+#[derive(Debug)]
+pub(super) struct Rig {
+    pub(super) clock: Clock,
+    pub(super) poller: Poller,
+    pub(super) read: ReadBuffer,
+    pub(super) input: InputFrame,
+    /// The payload of the ping that is being answered.
+    pub(super) control: Vec<u8>,
+    pub(super) dice: Dice,
+    pub(super) meter: Meter,
+    pub(super) lag: Lag,
+}
+
+impl Rig {
+    pub(super) fn new(seed: u64) -> io::Result<Self> {
+        Ok(Self {
+            clock: Clock::start(),
+            poller: Poller::new()?,
+            read: ReadBuffer::new(READ_BYTES),
+            input: InputFrame::default(),
+            control: Vec::new(),
+            dice: Dice::new(seed),
+            meter: Meter::new(),
+            lag: Lag::default(),
+        })
+    }
+}

@@ -1,0 +1,267 @@
+//! The loop: one thread, one poller, all clients.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use downbeat_net::socket::{EVENTS_PER_POLL, Readiness};
+use downbeat_schemas::time::Timestamp;
+
+use super::args::LoadArgs;
+use super::fleet::{Census, Fleet, JOIN_TIMEOUT};
+use super::meter::{Meter, Window};
+use super::process::{CpuTime, Process, Usage};
+use super::progress::{Progress, View};
+use super::rig::Rig;
+use super::target::Target;
+
+/// Inputs that are due this soon after each other go out together: a wake-up for each would cost
+/// more than it sends. Shows in the lateness, as it should.
+const SEND_GRID: Duration = Duration::from_micros(200);
+/// The longest sleep: joins, phases and Ctrl-C are looked after this often.
+const NAP_MAX: Duration = Duration::from_millis(5);
+/// Received bytes are read for so many clients before due inputs are looked for again.
+const READS_PER_TURN: usize = 64;
+/// For the goodbyes.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// What a run has brought.
+#[derive(Debug)]
+pub(super) struct Harvest {
+    pub(super) meter: Meter,
+    pub(super) census: Census,
+    /// The patches of each client that ever played.
+    pub(super) patches: Vec<u32>,
+    pub(super) generator: Span,
+    pub(super) server: Option<Span>,
+    /// By Ctrl-C, or because no client was left.
+    pub(super) is_cut_short: bool,
+}
+
+/// A process before the first client, and when the window opened and closed. `None` where it was
+/// not to be read, or never came to be.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Span {
+    pub(super) before: Option<Usage>,
+    pub(super) opened: Option<Usage>,
+    pub(super) closed: Option<Usage>,
+}
+
+impl Span {
+    /// While the window was open.
+    pub(super) fn used(&self) -> Option<CpuTime> {
+        Some(self.closed.as_ref()?.cpu.since(self.opened.as_ref()?.cpu))
+    }
+}
+
+/// Where the run stands. Each phase but the last has its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    /// Until all have joined or failed.
+    Joining {
+        until: Timestamp,
+    },
+    WarmUp {
+        until: Timestamp,
+    },
+    Measuring {
+        until: Timestamp,
+    },
+    Leaving {
+        until: Timestamp,
+    },
+    Over,
+}
+
+/// A run, from the first join to the last goodbye.
+#[derive(Debug)]
+pub(super) struct Run<'a> {
+    args: &'a LoadArgs,
+    stop: Arc<AtomicBool>,
+    rig: Rig,
+    fleet: Fleet,
+    phase: Phase,
+    ready: Vec<Readiness>,
+    progress: Progress,
+    processes: Processes,
+    patches: Vec<u32>,
+    is_cut_short: bool,
+}
+
+impl<'a> Run<'a> {
+    /// `stop` ends the run early, with what has been measured.
+    pub(super) fn new(
+        args: &'a LoadArgs,
+        target: Target,
+        stop: Arc<AtomicBool>,
+    ) -> io::Result<Self> {
+        let mut rig = Rig::new(args.seed)?;
+        let processes = Processes::new(args.server_pid);
+        let fleet = Fleet::new(args, target, &mut rig);
+        let ramp = Duration::from_secs_f64(f64::from(args.clients) / args.ramp);
+        let until = rig.clock.now().after(ramp + 3 * JOIN_TIMEOUT);
+        Ok(Self {
+            args,
+            stop,
+            rig,
+            fleet,
+            phase: Phase::Joining { until },
+            ready: Vec::with_capacity(EVENTS_PER_POLL),
+            progress: Progress::new(),
+            processes,
+            patches: Vec::new(),
+            is_cut_short: false,
+        })
+    }
+
+    /// Plays to the end. Bounded by the times of its phases, whatever the server does.
+    ///
+    /// # Errors
+    /// The poller fails, which a correct program does not meet.
+    pub(super) fn play(mut self) -> io::Result<Harvest> {
+        while self.phase != Phase::Over {
+            let now = self.rig.clock.now();
+            self.advance(now);
+            self.fleet.tend_joins(now, &mut self.rig);
+            self.fleet.send_due(&mut self.rig);
+            self.poll()?;
+            self.read_ready();
+        }
+        self.progress.clear();
+        Ok(Harvest {
+            meter: self.rig.meter,
+            census: self.fleet.census,
+            patches: self.patches,
+            generator: self.processes.generator.span,
+            server: self.processes.server.map(|server| server.span),
+            is_cut_short: self.is_cut_short,
+        })
+    }
+
+    fn advance(&mut self, now: Timestamp) {
+        let view = View {
+            phase: self.phase,
+            census: &self.fleet.census,
+            patches_ever: self.rig.meter.patches_ever,
+        };
+        self.progress.show(view, now);
+        if self.must_stop() {
+            self.cut_short(now);
+        }
+        match self.phase {
+            Phase::Joining { until } if self.fleet.census.is_settled() || now >= until => {
+                self.fleet.end_joins(&mut self.rig);
+                let until = now.after(Duration::from_secs_f64(self.args.warmup));
+                self.phase = Phase::WarmUp { until };
+            }
+            Phase::WarmUp { until } if now >= until => self.open_window(),
+            Phase::Measuring { until } if now >= until => self.close_window(until),
+            Phase::Leaving { until } if now >= until || self.fleet.census.playing == 0 => {
+                self.phase = Phase::Over;
+            }
+            _ => {}
+        }
+    }
+
+    fn must_stop(&self) -> bool {
+        let is_alone = self.fleet.census.playing == 0;
+        match self.phase {
+            Phase::Joining { .. } => self.stop.load(Ordering::Relaxed),
+            Phase::WarmUp { .. } | Phase::Measuring { .. } => {
+                is_alone || self.stop.load(Ordering::Relaxed)
+            }
+            Phase::Leaving { .. } | Phase::Over => false,
+        }
+    }
+
+    fn cut_short(&mut self, now: Timestamp) {
+        self.is_cut_short = true;
+        match self.phase {
+            Phase::Measuring { .. } => self.close_window(now),
+            _ => self.leave(now),
+        }
+    }
+
+    fn open_window(&mut self) {
+        self.processes.read(|span| &mut span.opened);
+        let opens = self.rig.clock.now();
+        let closes = opens.after(Duration::from_secs_f64(self.args.seconds));
+        self.rig.meter.window = Window { opens, closes };
+        self.phase = Phase::Measuring { until: closes };
+    }
+
+    fn close_window(&mut self, closes: Timestamp) {
+        self.processes.read(|span| &mut span.closed);
+        self.rig.meter.window.closes = closes;
+        self.patches = self.fleet.finish(closes, &mut self.rig);
+        self.leave(closes);
+    }
+
+    fn leave(&mut self, now: Timestamp) {
+        self.fleet.leave(&mut self.rig);
+        let until = now.after(LEAVE_TIMEOUT);
+        self.phase = Phase::Leaving { until };
+    }
+
+    /// Sleeps until something is ready or due.
+    fn poll(&mut self) -> io::Result<()> {
+        let rig = &mut self.rig;
+        let begin = rig.clock.now();
+        let wake_at = self.fleet.next_send_at().after(SEND_GRID);
+        let is_behind = self.fleet.next_send_at() <= begin;
+        let nap = if is_behind {
+            Duration::ZERO
+        } else {
+            wake_at.since(begin).min(NAP_MAX)
+        };
+        self.ready.clear();
+        self.ready.extend(rig.poller.poll(Some(nap))?);
+        let is_full = self.ready.len() >= EVENTS_PER_POLL;
+        rig.lag.on_poll(begin, rig.clock.now(), is_full);
+        Ok(())
+    }
+
+    fn read_ready(&mut self) {
+        for batch in self.ready.chunks(READS_PER_TURN) {
+            for ready in batch {
+                self.fleet.on_ready(*ready, &mut self.rig);
+            }
+            self.fleet.send_due(&mut self.rig);
+        }
+    }
+}
+
+/// The processes that are watched.
+#[derive(Debug)]
+struct Processes {
+    generator: Watched,
+    server: Option<Watched>,
+}
+
+#[derive(Debug)]
+struct Watched {
+    process: Process,
+    span: Span,
+}
+
+impl Processes {
+    fn new(server_pid: Option<u32>) -> Self {
+        let watched = |process| Watched {
+            process,
+            span: Span::default(),
+        };
+        let mut processes = Self {
+            generator: watched(Process::this()),
+            server: server_pid.map(Process::of).map(watched),
+        };
+        processes.read(|span| &mut span.before);
+        processes
+    }
+
+    fn read(&mut self, moment: fn(&mut Span) -> &mut Option<Usage>) {
+        for watched in std::iter::once(&mut self.generator).chain(&mut self.server) {
+            *moment(&mut watched.span) = watched.process.usage().ok();
+        }
+    }
+}

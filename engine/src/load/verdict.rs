@@ -1,0 +1,146 @@
+//! Whether a run says something about the server, or only about the generator.
+
+use std::process::ExitCode;
+
+use hdrhistogram::Histogram;
+use serde::Serialize;
+
+use super::fleet::Census;
+use super::meter::Meter;
+
+/// A tenth of the period of a 20 Hz room: beyond, the generator's own fault colours what it sees.
+const LATE_US: u64 = 5_000;
+
+/// What the figures are worth.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "verdict", content = "reasons", rename_all = "snake_case")]
+pub(super) enum Verdict {
+    /// All clients played to the end.
+    Valid,
+    /// The figures are good, but not all clients joined or stayed.
+    Incomplete(Vec<String>),
+    /// The generator was the limit: the figures say nothing of the server.
+    Invalid(Vec<String>),
+}
+
+impl Verdict {
+    pub(super) fn new(meter: &Meter, census: &Census) -> Self {
+        let late = [
+            late("sends", &meter.send_lateness),
+            late("reads", &meter.receive_lag),
+        ];
+        let invalid: Vec<_> = late.into_iter().flatten().collect();
+        if !invalid.is_empty() {
+            return Self::Invalid(invalid);
+        }
+        let incomplete = incomplete(meter, census);
+        if !incomplete.is_empty() {
+            return Self::Incomplete(incomplete);
+        }
+        Self::Valid
+    }
+
+    pub(super) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Self::Valid => 0,
+            Self::Incomplete(_) => 1,
+            Self::Invalid(_) => 2,
+        })
+    }
+}
+
+fn late(what: &str, histogram: &Histogram<u64>) -> Option<String> {
+    let p99_us = histogram.value_at_quantile(0.99);
+    (p99_us > LATE_US).then(|| {
+        let (p99_ms, late_ms) = (p99_us as f64 / 1e3, LATE_US as f64 / 1e3);
+        format!("the generator's own {what} were late: p99 {p99_ms:.1} ms, over {late_ms:.1} ms")
+    })
+}
+
+fn incomplete(meter: &Meter, census: &Census) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if census.joined < census.wanted {
+        let (joined, wanted) = (census.joined, census.wanted);
+        reasons.push(format!("{joined} of {wanted} clients got to play"));
+    }
+    let closed: u32 = census.closed.values().sum();
+    if closed > 0 {
+        reasons.push(format!(
+            "{closed} clients were closed or lost before the end"
+        ));
+    }
+    if meter.counts.patches + meter.counts.snapshots == 0 {
+        reasons.push("no patch came while it was measured".to_owned());
+    }
+    reasons
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use downbeat_schemas::time::Timestamp;
+
+    const US: u64 = 1_000;
+
+    /// A thousand sends and reads; ten of them late.
+    fn meter(send_late_us: u64, read_late_us: u64) -> Meter {
+        let mut meter = Meter::new();
+        meter.window.opens = Timestamp(0);
+        for n in 0..1_000 {
+            let is_late = n % 90 == 0;
+            let late = |late_us| Timestamp(if is_late { late_us * US } else { 50 * US });
+            meter.input(Timestamp(0), 60, late(send_late_us));
+            meter.received(600, Timestamp(0), late(read_late_us));
+        }
+        meter.patch(600, Timestamp(0));
+        meter
+    }
+
+    fn census() -> Census {
+        Census {
+            wanted: 2,
+            playing: 2,
+            joined: 2,
+            ..Census::default()
+        }
+    }
+
+    fn check(meter: &Meter, census: &Census, verdict: &str, reason: &str) {
+        let found = serde_json::to_string(&Verdict::new(meter, census)).unwrap();
+        assert!(found.contains(&format!("\"{verdict}\"")), "{found}");
+        assert!(found.contains(reason), "{found}");
+    }
+
+    #[test]
+    fn a_generator_that_is_late_invalidates_the_run() {
+        check(&meter(4_900, 4_900), &census(), "valid", "");
+        check(
+            &meter(6_000, 50),
+            &census(),
+            "invalid",
+            "own sends were late: p99 6.0 ms",
+        );
+        check(
+            &meter(50, 7_000),
+            &census(),
+            "invalid",
+            "own reads were late: p99 7.0 ms",
+        );
+    }
+
+    #[test]
+    fn clients_that_are_missing_make_it_incomplete() {
+        let mut missing = census();
+        missing.joined = 1;
+        check(
+            &meter(50, 50),
+            &missing,
+            "incomplete",
+            "1 of 2 clients got to play",
+        );
+        let mut lost = census();
+        lost.closed.insert(1006, 1);
+        check(&meter(50, 50), &lost, "incomplete", "1 clients were closed");
+        check(&Meter::new(), &census(), "incomplete", "no patch came");
+    }
+}

@@ -1,0 +1,83 @@
+//! One non-blocking socket to the server, with the bytes that it did not take yet.
+
+use std::io;
+use std::net::SocketAddr;
+
+use downbeat_net::socket::{Interest, Poller, Recv, Sent, Stream};
+
+/// Connected or about to be. What is sent before that waits.
+#[derive(Debug)]
+pub(super) struct Wire {
+    stream: Stream,
+    token: u64,
+    is_connected: bool,
+    unsent: Vec<u8>,
+}
+
+impl Wire {
+    /// Begins to connect; `poller` reports with `token`.
+    pub(super) fn connect(address: SocketAddr, token: u64, poller: &Poller) -> io::Result<Self> {
+        let stream = Stream::connect(address)?;
+        poller.add(&stream, token, Interest::READ_WRITE)?;
+        Ok(Self {
+            stream,
+            token,
+            is_connected: false,
+            unsent: Vec::new(),
+        })
+    }
+
+    /// Reads what has come.
+    pub(super) fn recv(&self, space: &mut [u8]) -> Recv {
+        self.stream.recv(space)
+    }
+
+    /// Sends, or keeps for later what the socket does not take.
+    pub(super) fn send(&mut self, bytes: &[u8], poller: &Poller) -> io::Result<()> {
+        if !self.is_connected || self.is_blocked() {
+            self.unsent.extend_from_slice(bytes);
+            return Ok(());
+        }
+        let sent = self.offer(bytes)?;
+        if sent < bytes.len() {
+            self.unsent.extend_from_slice(&bytes[sent..]);
+            self.watch(Interest::READ_WRITE, poller)?;
+        }
+        Ok(())
+    }
+
+    /// The socket is writable: connected at last, or with room again.
+    pub(super) fn on_writable(&mut self, poller: &Poller) -> io::Result<()> {
+        if !self.is_connected {
+            self.stream.check_connected()?;
+            self.is_connected = true;
+        }
+        if self.is_blocked() {
+            let sent = self.offer(&self.unsent)?;
+            self.unsent.drain(..sent);
+        }
+        if !self.is_blocked() {
+            // Most never block again: the memory of the handshake is not kept for each client.
+            self.unsent = Vec::new();
+            self.watch(Interest::READ, poller)?;
+        }
+        Ok(())
+    }
+
+    /// Whether bytes wait for the socket.
+    pub(super) const fn is_blocked(&self) -> bool {
+        !self.unsent.is_empty()
+    }
+
+    fn offer(&self, bytes: &[u8]) -> io::Result<usize> {
+        match self.stream.send(bytes) {
+            Sent::Bytes(sent) => Ok(sent),
+            Sent::Blocked => Ok(0),
+            Sent::Broken => Err(io::ErrorKind::BrokenPipe.into()),
+        }
+    }
+
+    fn watch(&self, interest: Interest, poller: &Poller) -> io::Result<()> {
+        poller.modify(&self.stream, self.token, interest)
+    }
+}

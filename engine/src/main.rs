@@ -1,0 +1,7 @@
+//! The `downbeat` binary.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    downbeat::cli::main()
+}

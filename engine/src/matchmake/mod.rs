@@ -1,0 +1,210 @@
+//! From a request for a room to a seat in one.
+//!
+//! Runs as a job on the shard that read the request. The registry says which room might fit, the
+//! room's own shard decides: so no two requests get the same seat.
+
+mod offer;
+mod request;
+
+use std::time::Duration;
+
+use downbeat_cluster::{Found, Location, Mode, Query};
+use downbeat_schemas::close::MatchmakeCode;
+use downbeat_schemas::id::{ReconnectionToken, RoomId};
+use futures_channel::oneshot;
+
+pub(crate) use offer::{MatchmakeError, Offer, Refusal};
+pub(crate) use request::{MatchmakeRequest, Method};
+
+use crate::server::auth::AuthRequest;
+use crate::shard::{Command, Desk, Guest, Reply};
+
+/// Rooms that may refuse a request before it is told that none fits, or gets a new one.
+const TRIES_MAX: usize = 3;
+
+/// Answers one request.
+///
+/// # Errors
+/// [`MatchmakeError`] has the code and the text of the answer.
+pub(crate) async fn matchmake(
+    desk: &Desk,
+    request: MatchmakeRequest,
+) -> Result<Offer, MatchmakeError> {
+    if desk.node.is_closing() {
+        return Err(MatchmakeError::closing());
+    }
+    let limits = &desk.node.settings.limits;
+    let claims = authenticate(desk, &request).await?;
+    let patience = Duration::from_millis(limits.matchmake_timeout_ms);
+    let deadline = desk.node.clock.now().after(patience);
+    let seat = find_seat(desk, request, claims);
+    desk.alarms
+        .within(deadline, seat)
+        .await
+        .unwrap_or_else(|_| {
+            let text = format!("no answer within matchmake_timeout_ms ({patience:?})");
+            Err(MatchmakeError::new(MatchmakeCode::Unavailable, text))
+        })
+}
+
+async fn find_seat(
+    desk: &Desk,
+    request: MatchmakeRequest,
+    claims: Option<serde_json::Value>,
+) -> Result<Offer, MatchmakeError> {
+    let guest = Guest {
+        options: request.options,
+        claims,
+    };
+    match request.method {
+        Method::JoinById(room) => join_by_id(desk, room, guest).await,
+        Method::Reconnect(room, token) => reconnect(desk, room, token).await,
+        Method::Create => create(desk, &request.name, guest, None).await,
+        Method::Join => join(desk, &request.name, guest, Mode::Join).await,
+        Method::JoinOrCreate => join(desk, &request.name, guest, Mode::JoinOrCreate).await,
+    }
+}
+
+/// Asks the game's `on_auth`, if there is one.
+async fn authenticate(
+    desk: &Desk,
+    request: &MatchmakeRequest,
+) -> Result<Option<serde_json::Value>, MatchmakeError> {
+    // A seat that was authenticated once is opened again by its token.
+    let (Some(hook), false) = (
+        &desk.node.auth,
+        matches!(request.method, Method::Reconnect(..)),
+    ) else {
+        return Ok(None);
+    };
+    let room_name = match request.method {
+        Method::JoinById(room) => match desk.node.registry.locate(room).await {
+            Some(record) => record.name.to_string(),
+            None => return Err(MatchmakeError::unknown_room(room)),
+        },
+        _ => request.name.clone(),
+    };
+    let asked = AuthRequest {
+        token: request.token.clone(),
+        room_name,
+        options: request.options.clone(),
+        address: request.address,
+    };
+    let failed = |text| MatchmakeError::new(MatchmakeCode::AuthFailed, text);
+    let patience = Duration::from_millis(desk.node.settings.limits.auth_timeout_ms);
+    let deadline = desk.node.clock.now().after(patience);
+    match desk.alarms.within(deadline, hook.check(asked)).await {
+        Ok(Ok(claims)) => Ok(Some(claims)),
+        Ok(Err(reject)) => Err(failed(reject.to_string())),
+        Err(_) => Err(failed(format!(
+            "on_auth gave no answer within auth_timeout_ms ({patience:?})"
+        ))),
+    }
+}
+
+async fn join(
+    desk: &Desk,
+    name: &str,
+    mut guest: Guest,
+    mode: Mode,
+) -> Result<Offer, MatchmakeError> {
+    let definition = desk.definition(name)?;
+    let mut query = Query {
+        name: definition.name(),
+        filter: definition.filter(&guest.options),
+        sort_by: definition.sort(),
+        exclude: Vec::new(),
+        mode,
+    };
+    for _ in 0..TRIES_MAX {
+        let found = desk
+            .node
+            .registry
+            .find(query.clone(), desk.node.clock.now());
+        let (record, hold) = match found.await? {
+            Found::Room { record, hold } => (record, hold),
+            Found::Nothing => return Err(MatchmakeError::no_room_fits(name)),
+            Found::Create(ticket) => return create(desk, name, guest, Some(ticket)).await,
+        };
+        let copy = guest.clone();
+        let (room, hold) = (record.room, Some(hold));
+        let reserve = |reply| Command::Reserve {
+            room,
+            guest,
+            hold,
+            reply,
+        };
+        match ask(desk, record.location, reserve).await {
+            // The room has filled, locked or ended since it was published.
+            Err(Refusal::NotJoinable) => query.exclude.push(room),
+            answer => return answer.map_err(MatchmakeError::from),
+        }
+        guest = copy;
+    }
+    match mode {
+        Mode::Join => Err(MatchmakeError::no_room_fits(name)),
+        Mode::JoinOrCreate => create(desk, name, guest, None).await,
+    }
+}
+
+async fn create(
+    desk: &Desk,
+    name: &str,
+    guest: Guest,
+    ticket: Option<downbeat_cluster::Ticket>,
+) -> Result<Offer, MatchmakeError> {
+    let definition = desk.definition(name)?;
+    let own = desk.node.location(desk.shard);
+    let location = desk.node.registry.place().unwrap_or(own);
+    let create = |reply| Command::Create {
+        definition,
+        guest,
+        ticket,
+        reply,
+    };
+    ask(desk, location, create)
+        .await
+        .map_err(MatchmakeError::from)
+}
+
+async fn join_by_id(desk: &Desk, room: RoomId, guest: Guest) -> Result<Offer, MatchmakeError> {
+    let record = desk.node.registry.locate(room).await;
+    let record = record.ok_or_else(|| MatchmakeError::unknown_room(room))?;
+    let reserve = |reply| Command::Reserve {
+        room,
+        guest,
+        hold: None,
+        reply,
+    };
+    match ask(desk, record.location, reserve).await {
+        Err(Refusal::NotJoinable) => Err(MatchmakeError::unknown_room(room)),
+        answer => answer.map_err(MatchmakeError::from),
+    }
+}
+
+async fn reconnect(
+    desk: &Desk,
+    room: RoomId,
+    token: ReconnectionToken,
+) -> Result<Offer, MatchmakeError> {
+    let record = desk.node.registry.locate(room).await;
+    let record = record.ok_or_else(MatchmakeError::seat_expired)?;
+    let resume = |reply| Command::Resume { room, token, reply };
+    match ask(desk, record.location, resume).await {
+        Err(Refusal::NotJoinable) => Err(MatchmakeError::seat_expired()),
+        answer => answer.map_err(MatchmakeError::from),
+    }
+}
+
+/// Puts a question to the shard of a room.
+async fn ask(
+    desk: &Desk,
+    location: Location,
+    question: impl FnOnce(Reply) -> Command,
+) -> Result<Offer, Refusal> {
+    let (reply, answer) = oneshot::channel();
+    let link = desk.node.link(location.shard);
+    link.send(question(reply))
+        .map_err(|_| Refusal::Unavailable)?;
+    answer.await.unwrap_or(Err(Refusal::Unavailable))
+}

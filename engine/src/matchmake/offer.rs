@@ -1,0 +1,106 @@
+//! What was answered.
+
+use std::sync::Arc;
+
+use downbeat_cluster::FindError;
+use downbeat_schemas::close::MatchmakeCode;
+use downbeat_schemas::id::{NodeId, RoomId, SessionId};
+use serde::{Serialize, Serializer};
+
+/// A reserved seat: what the client needs to open its WebSocket.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Offer {
+    #[serde(serialize_with = "as_text")]
+    pub(crate) name: Arc<str>,
+    #[serde(serialize_with = "as_text")]
+    pub(crate) session_id: SessionId,
+    #[serde(serialize_with = "as_text")]
+    pub(crate) room_id: RoomId,
+    #[serde(serialize_with = "as_text")]
+    pub(crate) process_id: NodeId,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) public_address: Option<String>,
+}
+
+fn as_text<S: Serializer>(id: &impl std::fmt::Display, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(id)
+}
+
+/// Why the owner of a room, or of the shard to create it on, said no.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// The room is full, locked or gone.
+    NotJoinable,
+    /// The room's `on_create` refused, failed, or could not read its options.
+    CreateFailed(String),
+    /// The shard has as many rooms as it may.
+    RoomsMax,
+    /// The shard is ending, or does not answer.
+    Unavailable,
+}
+
+/// A request that got no seat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct MatchmakeError {
+    pub(crate) code: MatchmakeCode,
+    pub(crate) text: String,
+}
+
+impl MatchmakeError {
+    pub(crate) const fn new(code: MatchmakeCode, text: String) -> Self {
+        Self { code, text }
+    }
+
+    pub(crate) fn closing() -> Self {
+        let text = "this server is shutting down".to_owned();
+        Self::new(MatchmakeCode::Unavailable, text)
+    }
+
+    pub(crate) fn unknown_name(name: &str) -> Self {
+        let text = format!("no room type is called `{name}`");
+        Self::new(MatchmakeCode::UnknownName, text)
+    }
+
+    pub(crate) fn unknown_room(room: RoomId) -> Self {
+        let text = format!("room {room} is unknown, locked or full");
+        Self::new(MatchmakeCode::UnknownRoomId, text)
+    }
+
+    pub(crate) fn no_room_fits(name: &str) -> Self {
+        let text = format!("no `{name}` room with a free seat fits these options");
+        Self::new(MatchmakeCode::NoRoomFits, text)
+    }
+
+    pub(crate) fn seat_expired() -> Self {
+        let text = "this reconnection token is unknown, used or expired".to_owned();
+        Self::new(MatchmakeCode::SeatExpired, text)
+    }
+}
+
+impl From<Refusal> for MatchmakeError {
+    fn from(refusal: Refusal) -> Self {
+        let (code, text) = match refusal {
+            Refusal::NotJoinable => (
+                MatchmakeCode::UnknownRoomId,
+                "the room is unknown, locked or full".to_owned(),
+            ),
+            Refusal::CreateFailed(text) => (MatchmakeCode::CreateFailed, text),
+            Refusal::RoomsMax => (
+                MatchmakeCode::Unavailable,
+                "this server has as many rooms as rooms_max allows".to_owned(),
+            ),
+            Refusal::Unavailable => (
+                MatchmakeCode::Unavailable,
+                "the shard of this room does not answer".to_owned(),
+            ),
+        };
+        Self::new(code, text)
+    }
+}
+
+impl From<FindError> for MatchmakeError {
+    fn from(error: FindError) -> Self {
+        Self::new(MatchmakeCode::Unavailable, error.to_string())
+    }
+}

@@ -1,0 +1,47 @@
+//! What all shards of a node share.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use downbeat_cluster::{Location, Registry};
+use downbeat_schemas::id::{NodeId, ShardId};
+
+use crate::clock::Clock;
+use crate::server::auth::AuthHook;
+use crate::server::definition::RoomDefinition;
+use crate::server::settings::Settings;
+use crate::shard::ShardLink;
+use crate::stats::Board;
+
+/// One server process, as its shards see it. Read-only but for a flag and the board.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) id: NodeId,
+    pub(crate) settings: Settings,
+    pub(crate) clock: Clock,
+    pub(crate) definitions: BTreeMap<Arc<str>, Arc<RoomDefinition>>,
+    pub(crate) auth: Option<AuthHook>,
+    pub(crate) registry: Arc<dyn Registry>,
+    pub(crate) links: Vec<ShardLink>,
+    pub(crate) board: Board,
+    pub(crate) closing: AtomicBool,
+}
+
+impl Node {
+    /// Whether the node takes no one in any more.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn link(&self, shard: ShardId) -> &ShardLink {
+        &self.links[usize::from(shard.0)]
+    }
+
+    pub(crate) const fn location(&self, shard: ShardId) -> Location {
+        Location {
+            node: self.id,
+            shard,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Fifty players on a square: what room servers are compared on.
+
+use downbeat_core::{Component, Ctx, NoOptions, Reject, Replicate, Room, RoomConfig, Table};
+use downbeat_schemas::id::SessionId;
+use serde::{Deserialize, Serialize};
+
+/// The side of the square, units.
+const SIDE: f32 = 1_000.0;
+/// The fastest a player moves along one axis, units per second.
+const SPEED_MAX: f32 = 1_000.0;
+const HP: u16 = 100;
+
+/// A player as all others see it.
+#[derive(Clone, Debug, PartialEq, Component, Serialize, Deserialize)]
+pub struct Player {
+    /// 0 to 1,000 units.
+    pub x: f32,
+    /// 0 to 1,000 units.
+    pub y: f32,
+    /// Health, 100 at the start.
+    pub hp: u16,
+}
+
+/// What a player does.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ArenaInput {
+    /// Sets the velocity, units per second. It lasts until the next.
+    Move {
+        /// To the right.
+        dx: f32,
+        /// Down.
+        dy: f32,
+    },
+}
+
+/// A room of 50 at 20 Hz. Input sets a velocity, the tick moves everyone, walls stop.
+#[derive(Debug, Default, Replicate, Serialize, Deserialize)]
+pub struct Arena {
+    #[sync]
+    players: Table<SessionId, Player>,
+    velocities: std::collections::BTreeMap<SessionId, (f32, f32)>,
+}
+
+impl Room for Arena {
+    type Options = NoOptions;
+    type Input = ArenaInput;
+    type Event = ();
+    type Timer = ();
+
+    const CONFIG: RoomConfig = RoomConfig::new().tick_hz(20).clients_max(50);
+
+    fn on_create(_: NoOptions, _: &mut Ctx<Self>) -> Result<Self, Reject> {
+        Ok(Self::default())
+    }
+
+    fn on_join(
+        &mut self,
+        session: SessionId,
+        _: NoOptions,
+        ctx: &mut Ctx<Self>,
+    ) -> Result<(), Reject> {
+        let (x, y) = (ctx.random_f32() * SIDE, ctx.random_f32() * SIDE);
+        self.players.insert(session, Player { x, y, hp: HP })?;
+        Ok(())
+    }
+
+    fn on_input(&mut self, session: SessionId, input: ArenaInput, _: &mut Ctx<Self>) {
+        let ArenaInput::Move { dx, dy } = input;
+        self.velocities.insert(session, (speed(dx), speed(dy)));
+    }
+
+    fn on_tick(&mut self, ctx: &mut Ctx<Self>) {
+        let dt = ctx.dt();
+        for (session, (dx, dy)) in &self.velocities {
+            if let Some(mut player) = self.players.get_mut(session) {
+                player.x = (player.x + dx * dt).clamp(0.0, SIDE);
+                player.y = (player.y + dy * dt).clamp(0.0, SIDE);
+            }
+        }
+    }
+
+    fn on_leave(&mut self, session: SessionId, _: downbeat_core::Leave, _: &mut Ctx<Self>) {
+        self.players.remove(&session);
+        self.velocities.remove(&session);
+    }
+}
+
+/// What a client says is no number until it was looked at.
+fn speed(wish: f32) -> f32 {
+    if wish.is_finite() {
+        wish.clamp(-SPEED_MAX, SPEED_MAX)
+    } else {
+        0.0
+    }
+}

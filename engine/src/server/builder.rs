@@ -1,0 +1,133 @@
+//! What a game says before its server starts.
+
+use std::net::SocketAddr;
+
+use downbeat_core::{Reject, Room};
+use downbeat_schemas::limits::Limits;
+use serde::Serialize;
+
+use super::auth::{AuthHook, AuthRequest};
+use super::definition::RoomDefinition;
+use super::running::RunningServer;
+use super::settings::{CpuChoice, Settings};
+use super::signals;
+use super::start::{self, StartError};
+
+/// A room server.
+///
+/// ```no_run
+/// use downbeat::{Server, rooms::Arena};
+///
+/// Server::builder().room::<Arena>("arena").run()?;
+/// # Ok::<(), downbeat::StartError>(())
+/// ```
+#[derive(Debug)]
+pub struct Server;
+
+/// Collects the rooms and settings of a server.
+#[derive(Debug, Default)]
+#[must_use = "a server runs only when `run` or `start` is called"]
+pub struct ServerBuilder {
+    settings: Settings,
+    definitions: Vec<RoomDefinition>,
+    auth: Option<AuthHook>,
+}
+
+impl Server {
+    /// A server with default settings and no rooms.
+    pub fn builder() -> ServerBuilder {
+        ServerBuilder::default()
+    }
+}
+
+impl ServerBuilder {
+    /// Serves rooms of type `R` to clients that ask for `name`.
+    pub fn room<R: Room>(self, name: &str) -> Self {
+        self.define(RoomDefinition::new::<R>(name))
+    }
+
+    /// Serves a room type with filters or an order of its own.
+    pub fn define(mut self, definition: RoomDefinition) -> Self {
+        self.definitions.push(definition);
+        self
+    }
+
+    /// Listens here instead of on port 2567 of all addresses.
+    pub const fn listen(mut self, address: SocketAddr) -> Self {
+        self.settings.listen = address;
+        self
+    }
+
+    /// Runs shards on these cores instead of on all.
+    pub fn cpus(mut self, cpus: CpuChoice) -> Self {
+        self.settings.cpus = cpus;
+        self
+    }
+
+    /// Changes the limits.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.settings.limits = limits;
+        self
+    }
+
+    /// Tells clients this address, with their seat, to reach the node past a load balancer.
+    pub fn public_address(mut self, address: impl Into<String>) -> Self {
+        self.settings.public_address = Some(address.into());
+        self
+    }
+
+    /// Replaces all settings, as read from a file or the command line.
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Asks `hook` before anyone gets a seat. What it returns is the room's `ctx.auth(session)`.
+    ///
+    /// It runs on the shard that answers the request and may await; the rooms of the shard go on
+    /// meanwhile. It must not block. A future that needs a runtime of its own (Tokio's I/O) has to
+    /// be run there and awaited here through a channel.
+    ///
+    /// ```
+    /// use downbeat::{AuthRequest, Reject, Server};
+    ///
+    /// async fn on_auth(request: AuthRequest) -> Result<u64, Reject> {
+    ///     let token = request.token.ok_or_else(|| Reject::new("a token is needed"))?;
+    ///     token.parse().map_err(|_| Reject::new("the token is not a number"))
+    /// }
+    ///
+    /// let server = Server::builder().on_auth(on_auth);
+    /// # drop(server);
+    /// ```
+    pub fn on_auth<C, F>(mut self, hook: impl Fn(AuthRequest) -> F + Send + Sync + 'static) -> Self
+    where
+        C: Serialize,
+        F: Future<Output = Result<C, Reject>> + 'static,
+    {
+        self.auth = Some(AuthHook::new(hook));
+        self
+    }
+
+    /// Runs the server until SIGTERM or SIGINT, then ends rooms and connections within
+    /// `shutdown_ms`. A second signal ends the process at once.
+    ///
+    /// # Errors
+    /// [`StartError`] if the server cannot start; it names the fix.
+    pub fn run(self) -> Result<(), StartError> {
+        let signals = signals::Signals::new().map_err(StartError::Signals)?;
+        let server = self.start()?;
+        signals.wait();
+        signals.exit_on_next();
+        tracing::info!("shutting down");
+        server.stop();
+        Ok(())
+    }
+
+    /// Starts the server on threads of its own: for tests, and for programs with a main loop.
+    ///
+    /// # Errors
+    /// [`StartError`] if the server cannot start; it names the fix.
+    pub fn start(self) -> Result<RunningServer, StartError> {
+        start::start(self.settings, self.definitions, self.auth)
+    }
+}

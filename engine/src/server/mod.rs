@@ -1,0 +1,18 @@
+//! Building and running a server.
+
+pub(crate) mod auth;
+mod builder;
+pub(crate) mod definition;
+mod probe;
+mod running;
+pub(crate) mod settings;
+mod signals;
+mod start;
+
+pub use auth::AuthRequest;
+pub use builder::{Server, ServerBuilder};
+pub use definition::RoomDefinition;
+pub use probe::ProbeError;
+pub use running::RunningServer;
+pub use settings::{CpuChoice, DEFAULT_PORT, ParseCpuListError, Settings, parse_cpu_list};
+pub use start::StartError;

@@ -1,0 +1,98 @@
+//! What an operator decides.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use downbeat_schemas::limits::Limits;
+
+/// The port of a room server when nothing else is said.
+pub const DEFAULT_PORT: u16 = 2567;
+
+/// How a node runs. The game itself is in the rooms, not here.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settings {
+    /// Where clients connect: HTTP and WebSocket on one port. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// The cores that shards are pinned to, one shard each.
+    pub cpus: CpuChoice,
+    /// Host and port at which clients reach this very node, past any load balancer.
+    pub public_address: Option<String>,
+    /// Every maximum.
+    pub limits: Limits,
+}
+
+/// Which cores get a shard.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum CpuChoice {
+    /// Every core that the process may run on.
+    #[default]
+    All,
+    /// The first so many of them.
+    First(usize),
+    /// Just these, by the kernel's numbers.
+    List(Vec<usize>),
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), DEFAULT_PORT),
+            cpus: CpuChoice::All,
+            public_address: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// A list of cores that is none.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{found}` is no list of cores: write numbers and ranges such as `0,2-5`")]
+pub struct ParseCpuListError {
+    found: String,
+}
+
+/// Reads a list such as `0,2-5`, as `taskset -c` takes it.
+///
+/// # Errors
+/// [`ParseCpuListError`] if it is not one.
+///
+/// ```
+/// use downbeat::CpuChoice;
+/// assert_eq!(downbeat::parse_cpu_list("0,2-4"), Ok(CpuChoice::List(vec![0, 2, 3, 4])));
+/// ```
+pub fn parse_cpu_list(text: &str) -> Result<CpuChoice, ParseCpuListError> {
+    let mut cpus = Vec::new();
+    for part in text.split(',') {
+        let range = parse_range(part).filter(|range| range.clone().count() <= CPUS_MAX);
+        cpus.extend(range.ok_or_else(|| ParseCpuListError {
+            found: text.to_owned(),
+        })?);
+    }
+    cpus.sort_unstable();
+    cpus.dedup();
+    Ok(CpuChoice::List(cpus))
+}
+
+/// More cores than any machine has: a typing error must not become a list of billions.
+const CPUS_MAX: usize = 4_096;
+
+fn parse_range(part: &str) -> Option<std::ops::RangeInclusive<usize>> {
+    let (first, last) = part.split_once('-').unwrap_or((part, part));
+    let (first, last) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+    (first <= last).then_some(first..=last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_no_list_of_cores_is_refused() {
+        for text in ["", "a", "1-", "3-1", "0,,1", "-1", "0-99999999999"] {
+            assert!(parse_cpu_list(text).is_err(), "{text}");
+        }
+        assert_eq!(
+            parse_cpu_list("3, 1,1-2"),
+            Ok(CpuChoice::List(vec![1, 2, 3]))
+        );
+    }
+}

@@ -1,0 +1,172 @@
+//! Starting a server: everything that can fail fails here, with words.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, mpsc};
+
+use downbeat_cluster::Embedded;
+use downbeat_net::socket::{BindError, Listener};
+use downbeat_schemas::id::ShardId;
+
+use super::auth::AuthHook;
+use super::definition::RoomDefinition;
+use super::probe::{self, ProbeError};
+use super::running::RunningServer;
+use super::settings::Settings;
+use crate::clock::Clock;
+use crate::entropy;
+use crate::node::Node;
+use crate::shard::{Bell, ShardLink, ShardParts, ShardThread, run};
+use crate::stats::Board;
+
+/// Connections that may wait in the kernel while a shard is busy.
+const BACKLOG: u32 = 4_096;
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The machine does not offer what is needed.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    /// The port is not to be had.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// Two room types have one name.
+    #[error("two room types are called `{name}`: give each a name of its own")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+    /// Signals cannot be caught.
+    #[error("SIGTERM and SIGINT cannot be caught: {0}")]
+    Signals(io::Error),
+    /// A shard's thread did not come up.
+    #[error("shard {shard} on core {cpu} did not start: {error}")]
+    Shard {
+        /// Which one.
+        shard: ShardId,
+        /// The core it was to run on.
+        cpu: usize,
+        /// What the kernel said.
+        error: io::Error,
+    },
+}
+
+pub(super) fn start(
+    settings: Settings,
+    definitions: Vec<RoomDefinition>,
+    auth: Option<AuthHook>,
+) -> Result<RunningServer, StartError> {
+    probe::check_kernel()?;
+    let cpus = probe::choose_cpus(&settings.cpus)?;
+    let definitions = by_name(definitions)?;
+    let listeners = listen(settings.listen, cpus.len())?;
+    let address = listeners[0].address();
+    let mut links = Vec::new();
+    let mut ends = Vec::new();
+    for _ in &cpus {
+        let bell = Arc::new(Bell::new().map_err(StartError::Signals)?);
+        let (link, queue) = ShardLink::new(Arc::clone(&bell));
+        links.push(link);
+        ends.push((bell, queue));
+    }
+    let node = Arc::new(Node {
+        id: entropy::node_id(),
+        clock: Clock::start(),
+        definitions,
+        auth,
+        registry: Arc::new(Embedded::new(&settings.limits)),
+        board: Board::new(cpus.len()),
+        closing: AtomicBool::new(false),
+        links,
+        settings,
+    });
+    let parts = ends.into_iter().zip(listeners).zip(0u16..);
+    let parts = parts.map(|(((bell, queue), listener), number)| ShardParts {
+        id: ShardId(number),
+        node: Arc::clone(&node),
+        bell,
+        queue,
+        listener,
+    });
+    let threads = spawn_all(parts, &cpus)?;
+    tracing::info!(%address, ?cpus, process = %node.id, "serving");
+    Ok(RunningServer {
+        node,
+        address,
+        threads,
+    })
+}
+
+fn by_name(
+    definitions: Vec<RoomDefinition>,
+) -> Result<BTreeMap<Arc<str>, Arc<RoomDefinition>>, StartError> {
+    let mut named = BTreeMap::new();
+    for definition in definitions {
+        let name = definition.name();
+        if named
+            .insert(Arc::clone(&name), Arc::new(definition))
+            .is_some()
+        {
+            let name = name.to_string();
+            return Err(StartError::NameTaken { name });
+        }
+    }
+    Ok(named)
+}
+
+/// One listening socket for each shard, all on one port.
+fn listen(address: SocketAddr, shards: usize) -> Result<Vec<Listener>, BindError> {
+    let address = without_ipv6_if_missing(address);
+    Listener::check_free(address)?;
+    let first = Listener::bind(address, BACKLOG)?;
+    let address = first.address();
+    let mut listeners = vec![first];
+    for _ in 1..shards {
+        listeners.push(Listener::bind(address, BACKLOG)?);
+    }
+    Ok(listeners)
+}
+
+/// `[::]` means every address: on a machine without IPv6 those are the ones of IPv4.
+fn without_ipv6_if_missing(address: SocketAddr) -> SocketAddr {
+    let is_any = address.is_ipv6() && address.ip().is_unspecified();
+    let free_port = SocketAddr::new(address.ip(), 0);
+    if is_any && Listener::check_free(free_port).is_err() {
+        return SocketAddr::from(([0, 0, 0, 0], address.port()));
+    }
+    address
+}
+
+fn spawn_all(
+    parts: impl Iterator<Item = ShardParts>,
+    cpus: &[usize],
+) -> Result<Vec<ShardThread>, StartError> {
+    let mut threads = Vec::new();
+    for (parts, cpu) in parts.zip(cpus) {
+        let (shard, cpu) = (parts.id, *cpu);
+        let failed = |error| StartError::Shard { shard, cpu, error };
+        threads.push(spawn(parts, cpu).map_err(failed)?);
+    }
+    Ok(threads)
+}
+
+/// Starts one shard and waits until it runs.
+fn spawn(parts: ShardParts, cpu: usize) -> io::Result<ShardThread> {
+    let (tell, hear) = mpsc::channel();
+    let name = format!("shard-{}", parts.id);
+    let thread = ShardThread::spawn(&name, cpu, move || async move {
+        let started = tell.clone();
+        let ended = run(parts, move || drop(started.send(Ok(())))).await;
+        if let Err(error) = ended {
+            // Nobody listens any more if the shard had started.
+            let _ = tell.send(Err(error));
+        }
+    })?;
+    match hear.recv() {
+        Ok(started) => started.map(|()| thread),
+        Err(_) => Err(io::Error::other("its thread ended at once")),
+    }
+}

@@ -1,0 +1,37 @@
+//! The end of a shard: rooms are told, clients are told, and then it is over in bounded time.
+
+use std::time::Duration;
+
+use downbeat_schemas::close::CloseCode;
+use downbeat_schemas::time::Timestamp;
+
+use super::Shard;
+
+impl Shard {
+    /// Ends all rooms and begins to close all connections.
+    pub(super) fn shut_down(&mut self, now: Timestamp, patience: Duration) {
+        self.end_by = Some(now.after(patience));
+        for key in self.rooms.keys() {
+            if let Some(slot) = self.rooms.find_mut(key) {
+                slot.room.shut_down(now);
+            }
+            self.after_room(key);
+        }
+        for id in self.sockets.ids() {
+            self.part(
+                id,
+                CloseCode::ServerShutdown,
+                "the server is shutting down",
+                now,
+            );
+            self.settle(id, now);
+        }
+        self.stay_busy(now);
+    }
+
+    /// Whether the shard was told to end, and has nothing left to do or no time.
+    pub(super) fn is_over(&self) -> bool {
+        self.end_by
+            .is_some_and(|end_by| self.sockets.len() == 0 || self.clock.now() >= end_by)
+    }
+}

@@ -1,0 +1,175 @@
+//! Creating rooms, reserving seats, telling the registry.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use downbeat_cluster::{Hold, RoomRecord};
+use downbeat_core::host::{CreateParams, Reservation, ReserveError, RoomState};
+use downbeat_schemas::id::{ReconnectionToken, RoomId, SessionId};
+use downbeat_schemas::time::Timestamp;
+
+use super::desk::JobResult;
+use super::phase::first_deadline;
+use super::rooms::RoomKey;
+use super::{Guest, Shard};
+use crate::entropy;
+use crate::matchmake::{Offer, Refusal};
+use crate::server::definition::RoomDefinition;
+
+impl Shard {
+    /// Creates a room and reserves the first seat in it.
+    pub(super) fn create(
+        &mut self,
+        definition: &Arc<RoomDefinition>,
+        guest: Guest,
+        now: Timestamp,
+    ) -> Result<Offer, Refusal> {
+        if self.end_by.is_some() {
+            return Err(Refusal::Unavailable);
+        }
+        if self.rooms.len() as u64 >= self.limits.rooms_max {
+            self.stats.limit_hit("rooms_max");
+            return Err(Refusal::RoomsMax);
+        }
+        let room_type = definition.room_type();
+        let params = CreateParams {
+            room: entropy::room_id(),
+            options: guest.options.clone(),
+            seed: entropy::seed(),
+            limits: Arc::clone(&self.limits),
+            now,
+            first_deadline: first_deadline(now, room_type.tick_hz(), self.rooms.created()),
+        };
+        let room = params.room;
+        let created = room_type.create(params);
+        let created = created.map_err(|error| Refusal::CreateFailed(error.to_string()))?;
+        self.stats.total.rooms_created += 1;
+        let filter = definition.filter(&guest.options);
+        self.rooms
+            .insert(created, Arc::clone(definition), filter, now);
+        self.reserve(room, guest, None, now)
+    }
+
+    /// Reserves a seat in a room of this shard.
+    pub(super) fn reserve(
+        &mut self,
+        room: RoomId,
+        guest: Guest,
+        hold: Option<Hold>,
+        now: Timestamp,
+    ) -> Result<Offer, Refusal> {
+        let key = self.rooms.key(room).ok_or(Refusal::NotJoinable)?;
+        let slot = self.rooms.find_mut(key).ok_or(Refusal::NotJoinable)?;
+        let session = entropy::session_id();
+        let reserved = slot.room.reserve(
+            now,
+            Reservation {
+                session,
+                token: entropy::reconnection_token(),
+                options: guest.options,
+                auth: guest.claims,
+            },
+        );
+        if reserved.is_ok() {
+            slot.holds.extend(hold);
+        }
+        let name = slot.definition.name();
+        self.after_room(key);
+        match reserved {
+            Ok(()) => Ok(self.offer(name, room, session)),
+            Err(ReserveError::Options(why)) => Err(Refusal::CreateFailed(why)),
+            Err(_) => Err(Refusal::NotJoinable),
+        }
+    }
+
+    /// Finds the seat that a token opens.
+    pub(super) fn resume(
+        &mut self,
+        room: RoomId,
+        token: ReconnectionToken,
+        now: Timestamp,
+    ) -> Result<Offer, Refusal> {
+        let key = self.rooms.key(room).ok_or(Refusal::NotJoinable)?;
+        let slot = self.rooms.find_mut(key).ok_or(Refusal::NotJoinable)?;
+        let session = slot.room.can_reconnect(now, token);
+        let name = slot.definition.name();
+        let session = session.ok_or(Refusal::NotJoinable)?;
+        Ok(self.offer(name, room, session))
+    }
+
+    fn offer(&self, name: Arc<str>, room: RoomId, session: SessionId) -> Offer {
+        Offer {
+            name,
+            session_id: session,
+            room_id: room,
+            process_id: self.desk.node.id,
+            public_address: self.desk.node.settings.public_address.clone(),
+        }
+    }
+
+    /// After anything was done to a room: takes out what it left, tells the registry, ends it if
+    /// it has ended.
+    pub(super) fn after_room(&mut self, key: RoomKey) {
+        let Some(slot) = self.rooms.find_mut(key) else {
+            return;
+        };
+        for spawned in slot.room.take_spawned() {
+            let desk = Rc::clone(&self.desk);
+            self.jobs.spawn(async move {
+                desk.leave(JobResult::Spawned(key, spawned.await));
+            });
+        }
+        if *slot.room.state() != RoomState::Running {
+            return self.end_room(key);
+        }
+        self.publish(key);
+        self.rooms.queue(key);
+    }
+
+    fn publish(&mut self, key: RoomKey) {
+        let location = self.desk.node.location(self.desk.shard);
+        let Some(slot) = self.rooms.find_mut(key) else {
+            return;
+        };
+        let Some(summary) = slot.room.summary() else {
+            return;
+        };
+        let record = RoomRecord {
+            room: slot.room.room_id(),
+            name: slot.definition.name(),
+            location,
+            clients: summary.clients,
+            clients_max: summary.clients_max,
+            locked: !summary.joinable(),
+            private: summary.private,
+            metadata: (*summary.metadata).clone(),
+            filter: slot.filter.clone(),
+            created_at: slot.created_at,
+            public_address: self
+                .desk
+                .node
+                .settings
+                .public_address
+                .as_deref()
+                .map(Arc::from),
+        };
+        let settled = std::mem::take(&mut slot.holds);
+        self.desk.node.registry.publish(record, settled);
+    }
+
+    /// Drops a room that has ended; its clients were told by its last flush.
+    fn end_room(&mut self, key: RoomKey) {
+        let now = self.clock.now();
+        self.flush_room(key, now);
+        let Some(slot) = self.rooms.remove(key) else {
+            return;
+        };
+        let id = slot.room.room_id();
+        self.desk.node.registry.withdraw(id);
+        if let RoomState::Failed { hook, message } = slot.room.state() {
+            self.stats.total.rooms_failed += 1;
+            let name = slot.definition.name();
+            tracing::error!(room = %id, %name, ?hook, "room closed: a hook panicked: {message}");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The few things of a shard that wait: matchmaking, authentication, a game's own async work.
+//!
+//! A job is a future that lives on the shard's thread and is polled by the shard's turn. It may be
+//! woken from any thread: a wake puts its key into a queue and rings the shard's bell.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Wake, Waker};
+
+use crossbeam::queue::SegQueue;
+use slab::Slab;
+
+use super::bell::Bell;
+
+type BoxedJob = Pin<Box<dyn Future<Output = ()>>>;
+
+/// The waiting futures of one shard.
+pub(crate) struct Jobs {
+    jobs: Slab<(BoxedJob, Waker)>,
+    woken: Arc<SegQueue<usize>>,
+    bell: Arc<Bell>,
+}
+
+impl std::fmt::Debug for Jobs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Jobs({} waiting)", self.jobs.len())
+    }
+}
+
+impl Jobs {
+    pub(crate) fn new(bell: Arc<Bell>) -> Self {
+        Self {
+            jobs: Slab::new(),
+            woken: Arc::new(SegQueue::new()),
+            bell,
+        }
+    }
+
+    /// Takes a future in; it is first polled in this or the next [`Self::run`].
+    pub(crate) fn spawn(&mut self, job: impl Future<Output = ()> + 'static) {
+        let entry = self.jobs.vacant_entry();
+        let waker = Waker::from(Arc::new(JobWaker {
+            key: entry.key(),
+            woken: Arc::clone(&self.woken),
+            bell: Arc::clone(&self.bell),
+        }));
+        self.woken.push(entry.key());
+        entry.insert((Box::pin(job), waker));
+    }
+
+    /// Polls what was woken. A job that wakes itself is polled again in the next turn.
+    pub(crate) fn run(&mut self) {
+        for _ in 0..self.woken.len() {
+            let Some(key) = self.woken.pop() else { return };
+            // A late wake for a job that has ended may meet another job: polling it is harmless.
+            let Some((job, waker)) = self.jobs.get_mut(key) else {
+                continue;
+            };
+            if job
+                .as_mut()
+                .poll(&mut Context::from_waker(waker))
+                .is_ready()
+            {
+                drop(self.jobs.remove(key));
+            }
+        }
+    }
+
+    /// Whether [`Self::run`] has something to do.
+    pub(crate) fn any_woken(&self) -> bool {
+        !self.woken.is_empty()
+    }
+
+    /// Jobs that have not ended.
+    pub(crate) fn len(&self) -> usize {
+        self.jobs.len()
+    }
+}
+
+struct JobWaker {
+    key: usize,
+    woken: Arc<SegQueue<usize>>,
+    bell: Arc<Bell>,
+}
+
+impl Wake for JobWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken.push(self.key);
+        self.bell.ring();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::rc::Rc;
+
+    use futures_channel::oneshot;
+
+    use super::*;
+
+    #[test]
+    fn a_job_goes_on_when_another_thread_answers() {
+        let mut jobs = Jobs::new(Arc::new(Bell::new().unwrap()));
+        let (answer, question) = oneshot::channel::<u32>();
+        let heard = Rc::new(Cell::new(0));
+        let hears = Rc::clone(&heard);
+        jobs.spawn(async move { hears.set(question.await.unwrap()) });
+        jobs.run();
+        assert_eq!((heard.get(), jobs.len(), jobs.any_woken()), (0, 1, false));
+        std::thread::spawn(move || answer.send(7))
+            .join()
+            .unwrap()
+            .unwrap();
+        assert!(jobs.any_woken());
+        jobs.run();
+        assert_eq!((heard.get(), jobs.len()), (7, 0));
+    }
+}

@@ -1,0 +1,145 @@
+//! One core's thread with its own event loop: it owns rooms and the sockets of their clients.
+//!
+//! | file | what |
+//! |---|---|
+//! | `executor` | the pinned thread and its sleep; the only file that knows glommio |
+//! | `turn` | the loop: commands, sweep, due rooms, jobs, rest |
+//! | `sweep` | ready sockets: accept, read, write |
+//! | `reception` | what visitors ask by HTTP, and their way to a seat |
+//! | `hosting` | creating rooms, reserving seats, telling the registry |
+//! | `ticking` | due rooms: step, flush, measure |
+//! | `outlet` | from rooms to sockets |
+//! | `chores` | once a second: timers, figures, load |
+//! | `closing` | the end |
+//!
+//! Nothing here is shared but through [`ShardLink`] and the node's registry and board.
+
+mod alarms;
+mod bell;
+mod chores;
+mod closing;
+mod desk;
+mod executor;
+mod hosting;
+mod jobs;
+mod link;
+mod outlet;
+mod phase;
+mod reception;
+mod rooms;
+mod sockets;
+mod sweep;
+mod ticking;
+mod turn;
+
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam::channel::Receiver;
+use downbeat_net::socket::{Interest, Listener, Poller, Readiness};
+use downbeat_net::{Delivery, ReadBuffer};
+use downbeat_schemas::id::{ConnectionId, ShardId};
+use downbeat_schemas::limits::Limits;
+use downbeat_schemas::time::Timestamp;
+
+pub(crate) use bell::Bell;
+pub(crate) use desk::Desk;
+pub(crate) use executor::ShardThread;
+pub(crate) use link::{Command, Guest, Reply, ShardLink};
+pub(crate) use turn::run;
+
+use crate::clock::Clock;
+use crate::node::Node;
+use crate::stats::ShardStats;
+use jobs::Jobs;
+use rooms::Rooms;
+use sockets::{BELL, LISTENER, Sockets};
+
+/// Bytes that one read may bring: what a socket's buffer holds of a busy client, and more.
+const READ_BYTES: usize = 64 << 10;
+
+/// The state of one shard.
+#[derive(Debug)]
+pub(crate) struct Shard {
+    desk: Rc<Desk>,
+    clock: Clock,
+    limits: Arc<Limits>,
+    bell: Arc<Bell>,
+    queue: Receiver<Command>,
+    jobs: Jobs,
+    listener: Listener,
+    sockets: Sockets,
+    rooms: Rooms,
+    read: ReadBuffer,
+    /// Scratch memory: bytes on their way to a socket.
+    batch: Vec<u8>,
+    /// What the poller reports; empty between sweeps.
+    ready: Vec<Readiness>,
+    /// Sockets that did not take all that a flush had for them; empty between flushes.
+    troubled: Vec<(ConnectionId, Delivery)>,
+    stats: ShardStats,
+    /// When to look for ready sockets again, and until when to do so on a fixed grid.
+    next_sweep: Timestamp,
+    busy_until: Timestamp,
+    next_chores: Timestamp,
+    /// Time spent in rooms since the last chores.
+    tick_time: Duration,
+    chores_at: Timestamp,
+    /// Set once the shard is told to end.
+    end_by: Option<Timestamp>,
+}
+
+/// What a shard is made from, on its way to its thread.
+#[derive(Debug)]
+pub(crate) struct ShardParts {
+    pub(crate) id: ShardId,
+    pub(crate) node: Arc<Node>,
+    pub(crate) bell: Arc<Bell>,
+    pub(crate) queue: Receiver<Command>,
+    pub(crate) listener: Listener,
+}
+
+impl Shard {
+    /// Puts a shard together, on its own thread.
+    ///
+    /// # Errors
+    /// If the process has no file descriptor left.
+    fn new(parts: ShardParts) -> io::Result<Self> {
+        let ShardParts {
+            id,
+            node,
+            bell,
+            queue,
+            listener,
+        } = parts;
+        let poller = Poller::new()?;
+        poller.add(&listener, LISTENER, Interest::READ)?;
+        poller.add(bell.waker(), BELL, Interest::READ)?;
+        let clock = node.clock;
+        let now = clock.now();
+        Ok(Self {
+            limits: Arc::new(node.settings.limits.clone()),
+            desk: Rc::new(Desk::new(node, id)),
+            clock,
+            jobs: Jobs::new(Arc::clone(&bell)),
+            bell,
+            queue,
+            listener,
+            sockets: Sockets::new(poller),
+            rooms: Rooms::new(),
+            read: ReadBuffer::new(READ_BYTES),
+            batch: Vec::new(),
+            ready: Vec::new(),
+            troubled: Vec::new(),
+            stats: ShardStats::default(),
+            next_sweep: now,
+            busy_until: now,
+            next_chores: now,
+            tick_time: Duration::ZERO,
+            chores_at: now,
+            end_by: None,
+        })
+    }
+}

@@ -1,0 +1,59 @@
+//! From rooms to sockets.
+
+use downbeat_core::host::Outlet;
+use downbeat_net::Delivery;
+use downbeat_net::socket::{flush, send_message};
+use downbeat_schemas::close::CloseCode;
+use downbeat_schemas::id::ConnectionId;
+use downbeat_schemas::limits::Limits;
+use downbeat_schemas::part::Part;
+use downbeat_schemas::time::Timestamp;
+
+use super::sockets::{Role, Sockets};
+use crate::stats::ShardStats;
+
+/// The outboxes of a shard, as one room sees them during a flush.
+pub(super) struct SocketOutlet<'a> {
+    pub(super) sockets: &'a mut Sockets,
+    pub(super) stats: &'a mut ShardStats,
+    pub(super) batch: &'a mut Vec<u8>,
+    pub(super) limits: &'a Limits,
+    pub(super) now: Timestamp,
+    /// Connections whose socket did not take all: to be looked at when the room is done.
+    pub(super) troubled: &'a mut Vec<(ConnectionId, Delivery)>,
+}
+
+impl Outlet for SocketOutlet<'_> {
+    fn send(&mut self, to: ConnectionId, parts: &[Part<'_>]) {
+        let Some(socket) = self.sockets.find_mut(to) else {
+            return;
+        };
+        let connection = &mut socket.connection;
+        let delivery = send_message(
+            connection,
+            &socket.stream,
+            self.batch,
+            parts,
+            self.limits,
+            self.now,
+        );
+        match delivery {
+            Delivery::Sent => {}
+            Delivery::Skipped => return,
+            _ => self.troubled.push((to, delivery)),
+        }
+        let bytes: usize = parts.iter().map(|part| part.bytes().len()).sum();
+        self.stats.total.messages_out += 1;
+        self.stats.total.bytes_out += bytes as u64;
+    }
+
+    fn close(&mut self, to: ConnectionId, code: CloseCode, reason: &str) {
+        let Some(socket) = self.sockets.find_mut(to) else {
+            return;
+        };
+        socket.role = Role::Parting;
+        socket.connection.close(code, reason, self.now);
+        flush(&mut socket.connection, &socket.stream, self.batch, self.now);
+        self.troubled.push((to, Delivery::Queued));
+    }
+}

@@ -1,0 +1,246 @@
+//! What visitors ask by HTTP, and their way to a seat.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use downbeat_schemas::close::{CloseCode, MatchmakeCode};
+use downbeat_schemas::id::{ConnectionId, ReconnectionToken, RoomId, SessionId, ShardId};
+use downbeat_schemas::time::Timestamp;
+
+use super::desk::JobResult;
+use super::link::Newcomer;
+use super::sockets::{Goodbye, Role};
+use super::{Command, Desk, Shard};
+use crate::entropy;
+use crate::http::{self, Answer, Cors, Visit};
+use crate::matchmake::{MatchmakeRequest, matchmake};
+use crate::server::auth::AuthRequest;
+
+impl Shard {
+    /// Gives the answer to a request, or begins to find it.
+    pub(super) fn give(&mut self, id: ConnectionId, answer: Answer, now: Timestamp) {
+        match answer {
+            Answer::Now(response) => {
+                if let Some(socket) = self.sockets.find_mut(id) {
+                    socket.connection.respond(response, now);
+                }
+            }
+            Answer::Matchmake(request, cors) => self.matchmake(id, *request, cors),
+            Answer::List(name, cors) => self.list(id, name, cors),
+            Answer::Visit(visit) => self.find_host(id, visit),
+        }
+    }
+
+    fn matchmake(&mut self, id: ConnectionId, request: MatchmakeRequest, cors: Cors) {
+        let desk = Rc::clone(&self.desk);
+        self.jobs.spawn(async move {
+            let outcome = matchmake(&desk, request).await;
+            desk.leave(JobResult::Response(id, http::matched(&outcome, &cors)));
+        });
+    }
+
+    fn list(&mut self, id: ConnectionId, name: Option<String>, cors: Cors) {
+        let desk = Rc::clone(&self.desk);
+        self.jobs.spawn(async move {
+            let rooms = desk.node.registry.list(name.as_deref()).await;
+            desk.leave(JobResult::Response(id, http::listed(&rooms, &cors)));
+        });
+    }
+
+    fn find_host(&mut self, id: ConnectionId, visit: Box<Visit>) {
+        let desk = Rc::clone(&self.desk);
+        self.jobs.spawn(async move {
+            let host = find_host(&desk, &visit).await;
+            desk.leave(JobResult::Visit(id, visit, host));
+        });
+    }
+
+    pub(super) fn finish_job(&mut self, result: JobResult) {
+        let now = self.clock.now();
+        match result {
+            JobResult::Response(id, response) => {
+                if let Some(socket) = self.sockets.find_mut(id) {
+                    socket.connection.respond(response, now);
+                    self.go_on(id, now);
+                }
+            }
+            JobResult::Visit(id, visit, host) => self.receive_visit(id, &visit, host, now),
+            JobResult::Spawned(key, finished) => {
+                if let Some(slot) = self.rooms.find_mut(key) {
+                    slot.room.finish_spawned(finished);
+                }
+            }
+        }
+    }
+
+    /// The connection may understand held bytes now.
+    fn go_on(&mut self, id: ConnectionId, now: Timestamp) {
+        let held = |shard: &mut Self| {
+            let socket = shard.sockets.find_mut(id);
+            socket.is_some_and(|socket| socket.connection.has_held_bytes())
+        };
+        if held(self) {
+            self.hear_all(id, now);
+        }
+        self.settle(id, now);
+    }
+
+    /// Turns a visitor into a WebSocket, here or on the shard of its room.
+    fn receive_visit(
+        &mut self,
+        id: ConnectionId,
+        visit: &Visit,
+        host: Result<ShardId, Goodbye>,
+        now: Timestamp,
+    ) {
+        let Some(socket) = self.sockets.find_mut(id) else {
+            return;
+        };
+        // A browser learns nothing from a refused handshake: refusals are close codes.
+        socket.connection.upgrade(&visit.upgrade, now);
+        let claim = visit.room.zip(visit.session);
+        match (host, claim) {
+            (Ok(shard), Some((room, session))) if shard == self.desk.shard => {
+                self.seat(id, room, session, visit.token, now);
+                self.go_on(id, now);
+            }
+            (Ok(shard), Some((room, session))) => {
+                self.move_to(shard, id, room, session, visit.token, now);
+            }
+            (Err(goodbye), _) => self.dismiss(id, &goodbye, now),
+            (Ok(_), None) => self.dismiss(id, &Goodbye::no_seat(), now),
+        }
+    }
+
+    fn dismiss(&mut self, id: ConnectionId, goodbye: &Goodbye, now: Timestamp) {
+        self.part(id, goodbye.code, &goodbye.reason, now);
+        self.settle(id, now);
+    }
+
+    fn move_to(
+        &mut self,
+        shard: ShardId,
+        id: ConnectionId,
+        room: RoomId,
+        session: SessionId,
+        token: Option<ReconnectionToken>,
+        now: Timestamp,
+    ) {
+        let Some(socket) = self.sockets.remove(id) else {
+            return;
+        };
+        let newcomer = Newcomer {
+            stream: socket.stream,
+            connection: socket.connection,
+            room,
+            session,
+            token,
+        };
+        let link = self.desk.node.link(shard);
+        if let Err(Command::Adopt(newcomer)) = link.send(Command::Adopt(Box::new(newcomer))) {
+            let id = self.sockets.insert(newcomer.stream, newcomer.connection);
+            let goodbye = Goodbye {
+                code: CloseCode::InternalError,
+                reason: "the shard of this room does not answer".to_owned(),
+            };
+            self.dismiss(id, &goodbye, now);
+        }
+    }
+
+    /// Takes over a socket from another shard.
+    pub(super) fn adopt(&mut self, newcomer: Newcomer, now: Timestamp) {
+        let Newcomer {
+            stream,
+            connection,
+            room,
+            session,
+            token,
+        } = newcomer;
+        let id = self.sockets.insert(stream, connection);
+        self.seat(id, room, session, token, now);
+        self.go_on(id, now);
+        self.stay_busy(now);
+    }
+
+    /// Claims a seat for an open WebSocket, or says goodbye.
+    fn seat(
+        &mut self,
+        id: ConnectionId,
+        room: RoomId,
+        session: SessionId,
+        token: Option<ReconnectionToken>,
+        now: Timestamp,
+    ) {
+        let Some(key) = self.rooms.key(room) else {
+            return self.part(id, CloseCode::UnknownRoom, "the room has ended", now);
+        };
+        let Some(slot) = self.rooms.find_mut(key) else {
+            return;
+        };
+        let claimed = match token {
+            None => slot.room.connect(now, session, id),
+            Some(token) => {
+                let next_token = entropy::reconnection_token();
+                slot.room.reconnect(now, session, token, next_token, id)
+            }
+        };
+        match (claimed, self.sockets.find_mut(id)) {
+            (Ok(seat), Some(socket)) => socket.role = Role::Player { room: key, seat },
+            (Ok(seat), None) => slot.room.disconnect(now, seat, false),
+            (Err(error), _) => self.part(id, error.close_code(), &error.to_string(), now),
+        }
+        // A seat that was opened again closes its former connection.
+        self.flush_room(key, now);
+    }
+}
+
+impl Goodbye {
+    pub(super) fn no_seat() -> Self {
+        Self {
+            code: CloseCode::SeatExpired,
+            reason: "the path or sessionId names no seat; ask matchmaking again".to_owned(),
+        }
+    }
+
+    fn unknown_room() -> Self {
+        Self {
+            code: CloseCode::UnknownRoom,
+            reason: "no such room here; ask matchmaking again".to_owned(),
+        }
+    }
+}
+
+/// Finds the shard that a WebSocket belongs to.
+async fn find_host(desk: &Desk, visit: &Visit) -> Result<ShardId, Goodbye> {
+    let room = visit.room.filter(|_| visit.node == Some(desk.node.id));
+    let room = room.ok_or_else(Goodbye::unknown_room)?;
+    let record = desk.node.registry.locate(room).await;
+    let record = record.ok_or_else(Goodbye::unknown_room)?;
+    check_auth(desk, visit, &record.name).await?;
+    Ok(record.location.shard)
+}
+
+/// A token on the WebSocket itself is checked too; the claims of the seat stay those of
+/// matchmaking.
+async fn check_auth(desk: &Desk, visit: &Visit, room_name: &str) -> Result<(), Goodbye> {
+    let (Some(hook), Some(token)) = (&desk.node.auth, &visit.auth_token) else {
+        return Ok(());
+    };
+    let request = AuthRequest {
+        token: Some(token.clone()),
+        room_name: room_name.to_owned(),
+        options: serde_json::Value::Null,
+        address: visit.address,
+    };
+    let patience = Duration::from_millis(desk.node.settings.limits.auth_timeout_ms);
+    let deadline = desk.node.clock.now().after(patience);
+    let failed = |reason: String| Goodbye {
+        code: CloseCode::AuthFailed,
+        reason: format!("{}: {reason}", MatchmakeCode::AuthFailed.code()),
+    };
+    match desk.alarms.within(deadline, hook.check(request)).await {
+        Ok(Ok(_)) => Ok(()),
+        Ok(Err(reject)) => Err(failed(reject.to_string())),
+        Err(_) => Err(failed("on_auth gave no answer in time".to_owned())),
+    }
+}

@@ -1,0 +1,109 @@
+//! Due rooms: step, flush, measure.
+
+use downbeat_net::Delivery;
+use downbeat_schemas::close::CloseCode;
+use downbeat_schemas::id::ConnectionId;
+use downbeat_schemas::time::Timestamp;
+
+use super::Shard;
+use super::outlet::SocketOutlet;
+use super::rooms::RoomKey;
+use super::sockets::Role;
+
+impl Shard {
+    /// Ticks the rooms whose deadline has come, the earliest first. Each at most once per turn:
+    /// a shard that cannot keep up still reads its sockets.
+    pub(super) fn tick_due_rooms(&mut self) {
+        let turn_began = self.clock.now();
+        while let Some(key) = self.rooms.pop_due(turn_began) {
+            self.tick(key);
+        }
+    }
+
+    fn tick(&mut self, key: RoomKey) {
+        let began = self.clock.now();
+        let Some(slot) = self.rooms.find_mut(key) else {
+            return;
+        };
+        let stepped = slot.room.step(began);
+        self.flush_room(key, began);
+        let took = self.clock.now().since(began);
+        self.tick_time += took;
+        self.measure(key, &stepped, began, took);
+        self.after_room(key);
+    }
+
+    /// Hands out what a room has to say, and looks after the sockets that did not take it.
+    pub(super) fn flush_room(&mut self, key: RoomKey, now: Timestamp) {
+        let Some(slot) = self.rooms.find_mut(key) else {
+            return;
+        };
+        let mut troubled = std::mem::take(&mut self.troubled);
+        let mut outlet = SocketOutlet {
+            sockets: &mut self.sockets,
+            stats: &mut self.stats,
+            batch: &mut self.batch,
+            limits: &self.limits,
+            now,
+            troubled: &mut troubled,
+        };
+        slot.room.flush(now, &mut outlet);
+        for (id, delivery) in troubled.drain(..) {
+            self.tend(id, delivery, now);
+        }
+        self.troubled = troubled;
+    }
+
+    /// A socket did not take a message whole.
+    fn tend(&mut self, id: ConnectionId, delivery: Delivery, now: Timestamp) {
+        match delivery {
+            Delivery::Overflow => {
+                self.stats.limit_hit("outbox_bytes_max");
+                self.pause(id);
+            }
+            Delivery::SlowReader => {
+                self.stats.limit_hit("outbox_window_ms");
+                self.part(id, CloseCode::SlowReader, "reads too slowly", now);
+            }
+            Delivery::Sent | Delivery::Queued | Delivery::Skipped | Delivery::Lost => {}
+        }
+        self.settle(id, now);
+    }
+
+    /// Composes nothing for a client until its socket takes bytes again.
+    fn pause(&mut self, id: ConnectionId) {
+        if let Some(socket) = self.sockets.find_mut(id)
+            && let Role::Player { room, seat } = socket.role
+            && let Some(slot) = self.rooms.find_mut(room)
+        {
+            slot.room.pause(seat);
+        }
+    }
+
+    fn measure(
+        &mut self,
+        key: RoomKey,
+        stepped: &downbeat_core::host::Stepped,
+        began: Timestamp,
+        took: std::time::Duration,
+    ) {
+        let Some(slot) = self.rooms.find_mut(key) else {
+            return;
+        };
+        let counters = slot.room.take_counters();
+        self.stats
+            .limits_hit_by("events_bytes_max", counters.events_dropped);
+        self.stats
+            .limits_hit_by("seat_reservation_ms", counters.reservations_expired);
+        self.stats
+            .limits_hit_by("catch_up_steps_max", stepped.skipped.min(1));
+        let name = slot.definition.room_type().name();
+        let meter = self.stats.tick_meter(name);
+        meter.skipped += stepped.skipped;
+        // Steps that catch up share the time that all of them took.
+        let each = took / stepped.ran.max(1);
+        for (number, due) in (0u32..).zip(stepped.starts()) {
+            meter.record((began.after(each * number)).since(due), each);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The loop of a shard.
+
+use std::io;
+use std::time::Duration;
+
+use downbeat_schemas::time::Timestamp;
+
+use super::executor::Bed;
+use super::{Command, Shard, ShardParts};
+
+/// How often a busy shard looks for ready sockets. A wake-up costs as much as some ten messages:
+/// looking once per message would double the cost of a message.
+const SWEEP_EVERY: Duration = Duration::from_millis(5);
+/// How long a shard that found something goes on looking by the clock, before it sleeps until the
+/// kernel reports the next message.
+const BUSY_FOR: Duration = Duration::from_millis(20);
+/// Commands per turn: the rest waits until the due rooms have ticked.
+const COMMANDS_PER_TURN: usize = 256;
+
+/// Runs a shard on this thread until it is told to end and has ended.
+///
+/// # Errors
+/// If the shard cannot be put together.
+pub(crate) async fn run(parts: ShardParts, started: impl FnOnce()) -> io::Result<()> {
+    let mut shard = Shard::new(parts)?;
+    let bed = Bed::new(&shard.sockets.poller)?;
+    shard.chores(shard.clock.now());
+    started();
+    while !shard.is_over() {
+        shard.turn();
+        shard.rest(&bed).await;
+    }
+    Ok(())
+}
+
+impl Shard {
+    fn turn(&mut self) {
+        self.take_commands();
+        let now = self.clock.now();
+        if now >= self.next_sweep {
+            self.sweep(now);
+            self.next_sweep = now.after(SWEEP_EVERY);
+        }
+        self.tick_due_rooms();
+        self.run_jobs();
+        let now = self.clock.now();
+        if now >= self.next_chores {
+            self.chores(now);
+        }
+    }
+
+    fn take_commands(&mut self) {
+        for _ in 0..COMMANDS_PER_TURN {
+            let Ok(command) = self.queue.try_recv() else {
+                return;
+            };
+            self.obey(command);
+        }
+    }
+
+    fn obey(&mut self, command: Command) {
+        let now = self.clock.now();
+        match command {
+            Command::Adopt(newcomer) => self.adopt(*newcomer, now),
+            Command::Create {
+                definition,
+                guest,
+                ticket,
+                reply,
+            } => {
+                let offer = self.create(&definition, guest, now);
+                // The room is published: those who wait for the ticket will find it.
+                drop(ticket);
+                // Whoever asked may have given up; the reservation expires by itself.
+                let _ = reply.send(offer);
+            }
+            Command::Reserve {
+                room,
+                guest,
+                hold,
+                reply,
+            } => {
+                let _ = reply.send(self.reserve(room, guest, hold, now));
+            }
+            Command::Resume { room, token, reply } => {
+                let _ = reply.send(self.resume(room, token, now));
+            }
+            Command::ShutDown(patience) => self.shut_down(now, patience),
+        }
+    }
+
+    fn run_jobs(&mut self) {
+        self.desk.alarms.wake_due(self.clock.now());
+        self.jobs.run();
+        for result in self.desk.take_results() {
+            self.finish_job(result);
+        }
+    }
+
+    /// Rests until there is something to do.
+    async fn rest(&mut self, bed: &Bed) {
+        let now = self.clock.now();
+        let due = self.next_due();
+        if due <= now || !self.queue.is_empty() || self.jobs.any_woken() {
+            return bed.breathe().await;
+        }
+        if now < self.busy_until {
+            let due = due.min(self.next_sweep);
+            return bed.sleep(due.since(now)).await;
+        }
+        self.bell.announce_sleep();
+        if self.queue.is_empty() && !self.jobs.any_woken() {
+            bed.sleep_or_readable(due.since(now)).await;
+        }
+        self.bell.announce_awake();
+        // Whatever woke the shard: a look at the sockets is cheap now.
+        self.next_sweep = Timestamp(0);
+    }
+
+    fn next_due(&self) -> Timestamp {
+        let rooms = self.rooms.next_deadline();
+        rooms.min(self.desk.alarms.next()).min(self.next_chores)
+    }
+
+    /// The shard found work: it looks for more by the clock for a while.
+    pub(super) fn stay_busy(&mut self, now: Timestamp) {
+        self.busy_until = now.after(BUSY_FOR);
+    }
+}

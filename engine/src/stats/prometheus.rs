@@ -1,0 +1,242 @@
+//! The figures as Prometheus text, exposition format 0.0.4.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use hdrhistogram::Histogram;
+
+use super::{Counters, Gauges, ShardStats, TickMeter};
+
+/// Upper bounds of the buckets in microseconds: from a good tick to a lost one.
+const BUCKETS_US: [u64; 14] = [
+    50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 16_667, 25_000, 50_000, 100_000, 250_000,
+    1_000_000,
+];
+
+/// All figures of a node, by shard.
+pub(crate) fn render(shards: &[ShardStats]) -> String {
+    let mut page = Page::default();
+    page.gauges(shards);
+    page.counters(shards);
+    page.limits(shards);
+    page.ticks(shards);
+    page.text
+}
+
+#[derive(Default)]
+struct Page {
+    text: String,
+}
+
+impl Page {
+    fn gauges(&mut self, shards: &[ShardStats]) {
+        let gauges: [(&str, &str, fn(&Gauges) -> u64); 5] = [
+            ("rooms", "Rooms now.", |now| now.rooms),
+            ("clients", "Clients in rooms now.", |now| now.clients),
+            ("connections", "Open sockets now.", |now| now.connections),
+            ("jobs", "Matchmaking and other waiting work now.", |now| {
+                now.jobs
+            }),
+            (
+                "load_permille",
+                "Tick time per wall time over the last second, thousandths of a core.",
+                |now| now.load_permille,
+            ),
+        ];
+        for (name, help, value) in gauges {
+            self.family(name, help, "gauge");
+            for (shard, stats) in shards.iter().enumerate() {
+                self.line(name, &format!("shard=\"{shard}\""), value(&stats.now));
+            }
+        }
+    }
+
+    fn counters(&mut self, shards: &[ShardStats]) {
+        let counters: [(&str, &str, fn(&Counters) -> u64); 10] = [
+            ("connections_total", "Sockets accepted.", |total| {
+                total.connections
+            }),
+            ("http_requests_total", "HTTP requests.", |total| {
+                total.http_requests
+            }),
+            ("rooms_created_total", "Rooms created.", |total| {
+                total.rooms_created
+            }),
+            (
+                "rooms_failed_total",
+                "Rooms closed because a hook panicked.",
+                |total| total.rooms_failed,
+            ),
+            ("messages_in_total", "Messages of clients.", |total| {
+                total.messages_in
+            }),
+            ("messages_out_total", "Messages to clients.", |total| {
+                total.messages_out
+            }),
+            ("bytes_in_total", "Bytes read.", |total| total.bytes_in),
+            ("bytes_out_total", "Bytes written.", |total| total.bytes_out),
+            (
+                "resyncs_total",
+                "Slow readers that lost their queue and got a snapshot.",
+                |total| total.resyncs,
+            ),
+            (
+                "protocol_errors_total",
+                "Connections closed for bytes that are no HTTP or WebSocket.",
+                |total| total.protocol_errors,
+            ),
+        ];
+        for (name, help, value) in counters {
+            self.family(name, help, "counter");
+            for (shard, stats) in shards.iter().enumerate() {
+                self.line(name, &format!("shard=\"{shard}\""), value(&stats.total));
+            }
+        }
+    }
+
+    fn limits(&mut self, shards: &[ShardStats]) {
+        let name = "limit_hits_total";
+        self.family(name, "Times a limit was hit.", "counter");
+        for (shard, stats) in shards.iter().enumerate() {
+            for (limit, hits) in &stats.limits_hit {
+                let labels = format!("shard=\"{shard}\",limit=\"{limit}\"");
+                self.line(name, &labels, *hits);
+            }
+        }
+    }
+
+    fn ticks(&mut self, shards: &[ShardStats]) {
+        let meters: BTreeMap<(usize, &str), &TickMeter> = shards
+            .iter()
+            .enumerate()
+            .flat_map(|(shard, stats)| {
+                let meters = stats.ticks.iter();
+                meters.map(move |(room, meter)| ((shard, room.as_str()), meter))
+            })
+            .collect();
+        let counters: [(&str, &str, fn(&TickMeter) -> u64); 2] = [
+            ("ticks_total", "Ticks run.", |meter| meter.run),
+            (
+                "ticks_skipped_total",
+                "Ticks left out for lateness.",
+                |meter| meter.skipped,
+            ),
+        ];
+        for (name, help, value) in counters {
+            self.family(name, help, "counter");
+            for ((shard, room), meter) in &meters {
+                self.line(name, &tick_labels(*shard, room), value(meter));
+            }
+        }
+        let histograms: [(&str, &str, fn(&TickMeter) -> &Histogram<u32>); 3] = [
+            (
+                "tick_start_lateness_seconds",
+                "Actual minus scheduled start of a tick.",
+                |meter| &meter.start_lateness,
+            ),
+            (
+                "tick_duration_seconds",
+                "End minus actual start.",
+                |meter| &meter.duration,
+            ),
+            (
+                "tick_completion_lateness_seconds",
+                "End minus scheduled start.",
+                |meter| &meter.completion_lateness,
+            ),
+        ];
+        for (name, help, histogram) in histograms {
+            self.family(name, help, "histogram");
+            for ((shard, room), meter) in &meters {
+                self.histogram(name, &tick_labels(*shard, room), histogram(meter));
+            }
+        }
+    }
+
+    fn histogram(&mut self, name: &str, labels: &str, histogram: &Histogram<u32>) {
+        let (mut below, mut sum_ns, mut values) = (0, 0.0, histogram.iter_recorded().peekable());
+        for bound_us in BUCKETS_US {
+            while let Some(value) =
+                values.next_if(|value| value.value_iterated_to() <= bound_us * 1_000)
+            {
+                below += value.count_since_last_iteration();
+                sum_ns += weight_ns(
+                    value.value_iterated_to(),
+                    value.count_since_last_iteration(),
+                );
+            }
+            let bound = bound_us as f64 / 1e6;
+            self.line(
+                &format!("{name}_bucket"),
+                &format!("{labels},le=\"{bound}\""),
+                below,
+            );
+        }
+        for value in values {
+            sum_ns += weight_ns(
+                value.value_iterated_to(),
+                value.count_since_last_iteration(),
+            );
+        }
+        self.line(
+            &format!("{name}_bucket"),
+            &format!("{labels},le=\"+Inf\""),
+            histogram.len(),
+        );
+        self.line(&format!("{name}_sum"), labels, sum_ns / 1e9);
+        self.line(&format!("{name}_count"), labels, histogram.len());
+    }
+
+    fn family(&mut self, name: &str, help: &str, kind: &str) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            self.text,
+            "# HELP downbeat_{name} {help}\n# TYPE downbeat_{name} {kind}"
+        );
+    }
+
+    fn line(&mut self, name: &str, labels: &str, value: impl std::fmt::Display) {
+        let _ = writeln!(self.text, "downbeat_{name}{{{labels}}} {value}");
+    }
+}
+
+fn tick_labels(shard: usize, room: &str) -> String {
+    let room = room
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n");
+    format!("shard=\"{shard}\",room=\"{room}\"")
+}
+
+fn weight_ns(value: u64, count: u64) -> f64 {
+    value as f64 * count as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn buckets_rise_to_the_count() {
+        let mut stats = ShardStats::default();
+        let meter = stats.ticks.entry("a\"b".to_owned()).or_default();
+        for late_us in [10, 60, 3_000, 2_000_000] {
+            meter.record(Duration::from_micros(late_us), Duration::ZERO);
+        }
+        let text = render(&[stats]);
+        let labels = r#"{shard="0",room="a\"b",le="#;
+        let name = "downbeat_tick_start_lateness_seconds_bucket";
+        for (bound, count) in [
+            ("0.00005", 1),
+            ("0.0001", 2),
+            ("0.005", 3),
+            ("1", 3),
+            ("+Inf", 4),
+        ] {
+            let line = format!("{name}{labels}\"{bound}\"}} {count}\n");
+            assert!(text.contains(&line), "{line}\n{text}");
+        }
+    }
+}
