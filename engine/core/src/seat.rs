@@ -15,6 +15,8 @@ pub(crate) struct Seat {
     /// The number of the latest use; what carries another one is late.
     pub(crate) usage: u64,
     pub(crate) token: ReconnectionToken,
+    /// Takes the token's place with the next Welcome: until then the client knows the former one.
+    pub(crate) next_token: Option<ReconnectionToken>,
     pub(crate) auth: Option<serde_json::Value>,
     /// The body of the matchmaking request, until `on_join` takes it.
     pub(crate) options: serde_json::Value,
@@ -24,6 +26,9 @@ pub(crate) struct Seat {
     pub(crate) welcomed: bool,
     /// The present connection reads slowly: nothing is composed for it.
     pub(crate) paused: bool,
+    /// Until when the seat was held, if the game has not heard of the present connection: should it
+    /// be lost before, it never was.
+    pub(crate) held_until: Option<Timestamp>,
     /// The highest input number that was applied, and the one that the client was told last.
     pub(crate) acked: u32,
     pub(crate) acked_sent: u32,
@@ -61,6 +66,16 @@ impl Seat {
         match self.phase {
             Phase::Reserved { until } | Phase::Held { until } => Some(until),
             _ => None,
+        }
+    }
+
+    /// Takes the present connection in: its Welcome goes out.
+    pub(crate) const fn welcome(&mut self) {
+        self.welcomed = true;
+        self.held_until = None;
+        self.acked_sent = self.acked;
+        if let Some(token) = self.next_token.take() {
+            self.token = token;
         }
     }
 

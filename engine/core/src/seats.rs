@@ -105,6 +105,8 @@ impl Seats {
             connection: None,
             usage: 0,
             token: reservation.token,
+            next_token: None,
+            held_until: None,
             auth: reservation.auth,
             options: reservation.options,
             viewer: None,
@@ -148,6 +150,7 @@ impl Seats {
         self.enter(slot, phase);
         let seat = self.seat_mut(slot);
         seat.welcomed = false;
+        seat.held_until = None;
         let connection = seat.connection.take();
         self.roster += 1;
         connection
@@ -169,7 +172,7 @@ impl Seats {
 
     /// From here on the seat's connection is spoken to.
     pub(crate) fn welcome(&mut self, slot: u32) {
-        self.seat_mut(slot).welcomed = true;
+        self.seat_mut(slot).welcome();
         self.roster += 1;
     }
 

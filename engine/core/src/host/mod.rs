@@ -50,7 +50,8 @@ pub trait AnyRoom {
 
     /// Opens a seat again: a held one, or one whose former connection is then closed with 4005.
     ///
-    /// `token` is used up; the Welcome of the next tick brings `next_token` in its place.
+    /// The Welcome of the next tick brings `next_token` and with it uses up `token`: a client whose
+    /// connection is lost before that can try again.
     ///
     /// # Errors
     /// [`ConnectError`]; the connection is to be closed with its code.

@@ -83,13 +83,20 @@ impl<R: Room> RoomCore<R> {
         connection: ConnectionId,
     ) -> SeatIndex {
         let seats = &mut self.ctx.seats;
+        // Known to the game as held, if it has not heard of a connection that came since either.
+        let held_until = seats
+            .at(slot)
+            .and_then(|seat| seat.held_until.or(seat.expiry()));
         if let Some(former) = seats.detach(slot, Phase::Dropped) {
             let reason = "the seat was opened by a newer connection";
             self.ctx.talk.close(former, CloseCode::Replaced, reason);
         }
         let index = seats.attach(slot, connection, Phase::Playing);
         if let Some(seat) = seats.at_mut(slot) {
-            seat.token = next_token;
+            (seat.next_token, seat.held_until) = (Some(next_token), held_until);
+            if let Some(viewer) = seat.viewer {
+                self.ctx.replicator.request_snapshot(viewer);
+            }
             let usage = index.usage;
             self.mailbox
                 .push(slot, seat.session, What::Reconnect { usage });
@@ -107,6 +114,10 @@ impl<R: Room> RoomCore<R> {
             Phase::Playing if consented => {
                 self.ctx.seats.detach(slot, Phase::Leaving);
                 self.mailbox.push(slot, session, What::Leave);
+            }
+            // It came and went between two ticks: the game's word on the seat stands.
+            Phase::Playing if let Some(until) = seat.held_until => {
+                self.ctx.seats.detach(slot, Phase::Held { until });
             }
             Phase::Playing => {
                 self.ctx.seats.detach(slot, Phase::Dropped);

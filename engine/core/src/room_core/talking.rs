@@ -133,13 +133,12 @@ impl<R: Room> RoomCore<R> {
 
     /// The first word to a connection: from here on it is spoken to.
     pub(super) fn welcome(&mut self, slot: u32) {
-        let Some(seat) = self.ctx.seats.at_mut(slot) else {
+        self.ctx.seats.welcome(slot);
+        let Some(seat) = self.ctx.seats.at(slot) else {
             return;
         };
-        seat.acked_sent = seat.acked;
         let (session, token, acked) = (seat.session, seat.token, seat.acked);
         let connection = seat.connection;
-        self.ctx.seats.welcome(slot);
         let welcome = Welcome {
             protocol: PROTOCOL,
             session,
@@ -163,5 +162,18 @@ impl<R: Room> RoomCore<R> {
             tick: self.ctx.tick.on_wire(),
             acked_input,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_survives_recycling() {
+        let parts = Vec::<Part<'_>>::with_capacity(9);
+        let place = parts.as_ptr().cast::<u8>();
+        let recycled = recycle(parts);
+        assert_eq!((recycled.capacity(), recycled.as_ptr().cast()), (9, place));
     }
 }

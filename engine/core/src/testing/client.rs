@@ -12,6 +12,7 @@ pub struct TestClient {
     /// Payloads that were not taken.
     events: Vec<Vec<u8>>,
     token: Option<ReconnectionToken>,
+    view: Option<Mirror>,
     acked: u32,
     seq: u32,
     closed: Option<(CloseCode, String)>,
@@ -28,7 +29,7 @@ impl TestClient {
         &self.messages
     }
 
-    /// How the room closed its latest connection, if it did.
+    /// How the room last closed a connection of it, with code and reason.
     pub fn closed(&self) -> Option<(CloseCode, &str)> {
         let (code, reason) = self.closed.as_ref()?;
         Some((*code, reason))
@@ -44,20 +45,38 @@ impl TestClient {
         self.token
     }
 
+    /// What it sees, from its first Welcome on.
+    pub const fn view(&self) -> Option<&Mirror> {
+        self.view.as_ref()
+    }
+
     fn hear(&mut self, bytes: Vec<u8>) {
         let message = ServerMessage::decode(&bytes);
         match message.expect("a room speaks by its own schema") {
             ServerMessage::Welcome(welcome) => {
                 self.token = Some(welcome.reconnection_token);
                 self.acked = welcome.stamp.acked_input;
+                self.view = Some(Mirror::new(welcome.schema));
             }
-            ServerMessage::Snapshot { stamp, .. } | ServerMessage::Patch { stamp, .. } => {
+            ServerMessage::Snapshot { stamp, rows } => {
                 self.acked = stamp.acked_input;
+                self.see(RowsKind::Snapshot, rows);
+            }
+            ServerMessage::Patch { stamp, rows } => {
+                self.acked = stamp.acked_input;
+                self.see(RowsKind::Patch, rows);
             }
             ServerMessage::Event { payload, .. } => self.events.push(payload.to_vec()),
             ServerMessage::RawEvent { .. } | ServerMessage::Pong { .. } => {}
         }
         self.messages.push(bytes);
+    }
+
+    fn see(&mut self, kind: RowsKind, rows: &[u8]) {
+        let view = self.view.as_mut();
+        let view = view.expect("rows come after a Welcome");
+        let seen = view.apply(kind, rows);
+        seen.expect("rows are those of the schema");
     }
 }
 
@@ -71,8 +90,10 @@ pub(super) struct Clients {
 }
 
 impl Clients {
-    pub(super) const fn draw_session(&mut self) -> SessionId {
-        SessionId(self.draw())
+    pub(super) fn draw_session(&mut self) -> SessionId {
+        let session = SessionId(self.draw());
+        self.clients.insert(session, TestClient::default());
+        session
     }
 
     pub(super) const fn draw_connection(&mut self) -> ConnectionId {
@@ -97,7 +118,6 @@ impl Clients {
     ) {
         let client = self.clients.entry(session).or_default();
         client.connected = Some((connection, seat));
-        client.closed = None;
         self.sessions.insert(connection, session);
     }
 

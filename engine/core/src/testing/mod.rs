@@ -9,12 +9,13 @@ use downbeat_schemas::client::ClientMessage;
 use downbeat_schemas::close::CloseCode;
 use downbeat_schemas::id::{ConnectionId, ReconnectionToken, RoomId, SessionId};
 use downbeat_schemas::limits::Limits;
-use downbeat_schemas::server::ServerMessage;
+use downbeat_schemas::mirror::Mirror;
+use downbeat_schemas::server::{RowsKind, ServerMessage};
 use downbeat_schemas::time::Timestamp;
 use flatbuffers::FlatBufferBuilder;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use self::client::{Clients, TestClient};
 use crate::host::{
@@ -101,12 +102,12 @@ impl<R: Room> TestRoom<R> {
         })
     }
 
-    /// A client takes a seat, without options.
+    /// A client takes a seat; its options are the empty object.
     ///
     /// # Panics
     /// If the room takes nobody now.
     pub fn join(&mut self) -> SessionId {
-        let joined = self.join_with((), None);
+        let joined = self.join_with(Value::Object(Map::new()), None);
         joined.unwrap_or_else(|error| panic!("{error}"))
     }
 
@@ -121,7 +122,8 @@ impl<R: Room> TestRoom<R> {
     ) -> Result<SessionId, ReserveError> {
         let session = self.reserve(options, auth)?;
         let claimed = self.claim(session);
-        claimed.map(|()| session).map_err(|_| ReserveError::Ended)
+        claimed.expect("a seat that was reserved at this moment can be claimed");
+        Ok(session)
     }
 
     /// Reserves a seat and does not claim it.
@@ -314,6 +316,15 @@ impl<R: Room> TestRoom<R> {
         let decode = |payload: Vec<u8>| rmp_serde::from_slice(&payload);
         let events: Result<Vec<_>, _> = events.into_iter().map(decode).collect();
         events.expect("an event survives its bytes")
+    }
+
+    /// What a client sees: the tables of the room as its snapshots and patches told them.
+    ///
+    /// # Panics
+    /// If there never was such a client, or it was never welcomed.
+    pub fn view(&self, session: SessionId) -> &Mirror {
+        let view = self.client(session).view();
+        view.expect("a client sees when it was welcomed: run a tick")
     }
 
     /// What a client was told, and how its connection ended.
