@@ -67,7 +67,7 @@ impl<'a> Column<'a> {
             put: quote!(#value::put(&self.#ident #(, &#by)*, sink)),
             grid: grid.map(|grid| {
                 quote! {
-                    #[allow(non_upper_case_globals, unused_parens)]
+                    #[allow(non_upper_case_globals, unused_parens, clippy::unnecessary_cast)]
                     const #grid_name: ::downbeat::Quantize = #grid;
                 }
             }),
@@ -137,6 +137,7 @@ fn field_value(input: &DeriveInput) -> TokenStream {
                 ::downbeat::Component::diff(self, sent) == 0
             }
 
+            #[allow(clippy::reversed_empty_ranges)]
             fn put(&self, sink: &mut dyn ::downbeat::FieldSink) {
                 for field in 0..<Self as ::downbeat::Component>::FIELDS {
                     ::downbeat::Component::visit(self, field, sink);

@@ -216,3 +216,6 @@ impl Cells {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

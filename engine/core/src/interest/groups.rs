@@ -150,5 +150,6 @@ impl Group {
         self.changes.clear();
         self.delta = Bytes::new();
         self.snapshot = None;
+        self.forget = None;
     }
 }

@@ -137,6 +137,7 @@ impl Replicator {
         for group in self.groups.iter_mut() {
             group.begin_patch(self.patch);
         }
+        self.packer.begin_patch();
         self.take_changes(state);
         self.pack(state);
     }
