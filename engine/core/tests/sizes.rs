@@ -35,7 +35,7 @@ struct Arena<C: Component> {
 }
 
 /// Bytes of the rows and of the whole framed message when all players have moved.
-fn moved<C: Component>(player: C, mut step: impl FnMut(&mut C)) -> (usize, usize) {
+fn moved<C: Component>(player: &C, mut step: impl FnMut(&mut C)) -> (usize, usize) {
     let players = Table::new();
     let mut arena = Arena { players };
     for session in 0..PLAYERS {
@@ -61,7 +61,7 @@ fn moved<C: Component>(player: C, mut step: impl FnMut(&mut C)) -> (usize, usize
 #[test]
 fn two_moved_floats_cost_at_most_12_bytes() {
     let (x, y, hp) = (1.0, 2.0, 100);
-    let (rows, message) = moved(Player { x, y, hp }, |player| {
+    let (rows, message) = moved(&Player { x, y, hp }, |player| {
         player.x += 7.5;
         player.y -= 7.5;
     });
@@ -73,7 +73,7 @@ fn two_moved_floats_cost_at_most_12_bytes() {
 #[test]
 fn two_moved_quantized_floats_cost_at_most_8_bytes() {
     let (x, y, hp) = (1.0, 20.0, 100);
-    let (rows, _) = moved(Packed { x, y, hp }, |player| {
+    let (rows, _) = moved(&Packed { x, y, hp }, |player| {
         player.x += 7.5;
         player.y -= 7.5;
     });
