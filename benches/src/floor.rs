@@ -1,0 +1,83 @@
+//! The best that this kernel does: a thread that sleeps until absolute times and does nothing else.
+
+use std::io;
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use rustix::thread::clock_nanosleep_absolute;
+use rustix::time::{ClockId, Timespec, clock_gettime};
+
+use crate::cpu::{self, CpuError};
+use crate::quantiles::histogram;
+
+/// Wake-ups to measure.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Floor {
+    /// The core to sleep on.
+    pub core: usize,
+    /// Wake-ups per second.
+    pub hz: f64,
+    /// How long.
+    pub length: Duration,
+}
+
+/// Why the floor is not known.
+#[derive(Debug, thiserror::Error)]
+pub enum FloorError {
+    /// The thread cannot be prepared.
+    #[error(transparent)]
+    Cpu(#[from] CpuError),
+    /// The kernel does not sleep.
+    #[error("clock_nanosleep failed: {0}")]
+    Sleep(io::Error),
+    /// The thread is gone.
+    #[error("the thread that sleeps ended early")]
+    Thread,
+}
+
+impl Floor {
+    /// Sleeps and wakes on a thread of its own; gives the lateness of each wake-up, nanoseconds.
+    ///
+    /// The schedule is never rebased, as that of a room is not: one late wake-up makes those that
+    /// were due meanwhile late too.
+    ///
+    /// # Errors
+    /// [`FloorError`] if the core, or its clock, is not to be had.
+    pub fn measure(self) -> Result<Histogram<u64>, FloorError> {
+        let thread = std::thread::spawn(move || self.sleep_and_wake());
+        thread.join().map_err(|_| FloorError::Thread)?
+    }
+
+    fn sleep_and_wake(self) -> Result<Histogram<u64>, FloorError> {
+        cpu::pin(self.core)?;
+        cpu::wake_on_time()?;
+        let mut lateness = histogram();
+        let start = now();
+        for number in 1..=self.wake_ups() {
+            let due = start + Duration::from_secs_f64(number as f64 / self.hz);
+            sleep_until(due)?;
+            let late = now().saturating_sub(due);
+            lateness.saturating_record(late.as_nanos() as u64);
+        }
+        Ok(lateness)
+    }
+
+    fn wake_ups(self) -> u64 {
+        (self.length.as_secs_f64() * self.hz).ceil() as u64
+    }
+}
+
+/// The clock that it sleeps by, since some start.
+fn now() -> Duration {
+    let now = clock_gettime(ClockId::Monotonic);
+    Duration::new(now.tv_sec as u64, now.tv_nsec as u32)
+}
+
+fn sleep_until(due: Duration) -> Result<(), FloorError> {
+    let until = Timespec {
+        tv_sec: due.as_secs() as i64,
+        tv_nsec: due.subsec_nanos().into(),
+    };
+    clock_nanosleep_absolute(ClockId::Monotonic, &until)
+        .map_err(|error| FloorError::Sleep(error.into()))
+}
