@@ -151,6 +151,17 @@ pub trait Room: Replicate + Serialize + DeserializeOwned + 'static {
 }
 
 /// Why a client is gone.
+///
+/// ```
+/// # extern crate downbeat_core as downbeat;
+/// use downbeat::Leave;
+///
+/// /// Who runs away loses; who is sent away, or loses the connection, does not.
+/// fn forfeits(why: Leave) -> bool {
+///     why == Leave::Consented
+/// }
+/// assert!(!forfeits(Leave::Dropped));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Leave {
     /// It left on purpose.

@@ -7,6 +7,20 @@ use downbeat_schemas::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// One timer of a room, for [`Ctx::cancel`](crate::Ctx::cancel). Never used twice in a room.
+///
+/// ```
+/// # extern crate downbeat_core as downbeat;
+/// use std::time::Duration;
+/// use downbeat::{Ctx, Room, TimerId};
+///
+/// fn start<R: Room<Timer = String>>(ctx: &mut Ctx<R>) -> TimerId {
+///     ctx.every(Duration::from_secs(1), "second".to_owned())
+/// }
+///
+/// fn stop<R: Room<Timer = String>>(clock: TimerId, ctx: &mut Ctx<R>) {
+///     assert!(ctx.cancel(clock));
+/// }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TimerId(u64);
 

@@ -53,6 +53,17 @@ impl<R: Room> Ctx<R> {
     ///
     /// Cut to `hold_seat_max_ms`. Afterwards `on_leave` follows. Has no effect on a session that
     /// has a connection or is not here.
+    ///
+    /// ```
+    /// # extern crate downbeat_core as downbeat;
+    /// use std::time::Duration;
+    /// use downbeat::{Ctx, Room, SessionId};
+    ///
+    /// // The body of a game's `on_drop`.
+    /// fn on_drop<R: Room>(session: SessionId, ctx: &mut Ctx<R>) {
+    ///     ctx.hold_seat(session, Duration::from_secs(20));
+    /// }
+    /// ```
     pub fn hold_seat(&mut self, session: SessionId, duration: Duration) {
         let max = Duration::from_millis(self.limits.hold_seat_max_ms);
         let until = self.now.after(duration.min(max));

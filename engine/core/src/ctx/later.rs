@@ -32,7 +32,20 @@ impl<R: Room> Ctx<R> {
     /// Runs a future beside the room, and `then` with its output in the first tick after its end.
     ///
     /// For what a hook cannot wait for: a database, a file, another server. The future does not
-    /// see the room. A room with futures under way cannot be frozen; one that ends forgets them.
+    /// see the room. A room with futures under way cannot be frozen; one that ends forgets `then`.
+    ///
+    /// ```
+    /// # extern crate downbeat_core as downbeat;
+    /// use downbeat::{Ctx, Room};
+    ///
+    /// async fn best_score() -> u32 {
+    ///     4_200 // from a database
+    /// }
+    ///
+    /// fn ask<R: Room<Event = u32>>(ctx: &mut Ctx<R>) {
+    ///     ctx.spawn(best_score(), |_room, score, ctx| ctx.broadcast(&score));
+    /// }
+    /// ```
     ///
     /// # Panics
     /// If the room waits for `spawned_max` futures.

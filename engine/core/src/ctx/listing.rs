@@ -76,6 +76,15 @@ impl<R: Room> Ctx<R> {
 
     /// What the list of rooms says about this one.
     ///
+    /// ```
+    /// # extern crate downbeat_core as downbeat;
+    /// use downbeat::{Ctx, MetadataError, Room};
+    ///
+    /// fn describe<R: Room>(ctx: &mut Ctx<R>) -> Result<(), MetadataError> {
+    ///     ctx.set_metadata(serde_json::json!({ "map": "canyon", "round": 3 }))
+    /// }
+    /// ```
+    ///
     /// # Errors
     /// [`MetadataError`] if it is over `metadata_bytes_max` as JSON, or has no form in JSON.
     pub fn set_metadata(&mut self, metadata: impl Serialize) -> Result<(), MetadataError> {

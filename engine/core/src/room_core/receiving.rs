@@ -2,6 +2,8 @@
 
 use downbeat_schemas::client::ClientMessage;
 use downbeat_schemas::time::Timestamp;
+use rmp_serde::decode::Error as DecodeError;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::RoomCore;
@@ -89,20 +91,25 @@ impl<R: Room> RoomCore<R> {
     }
 }
 
-/// Reads one MessagePack value and nothing behind it.
+/// Reads one MessagePack value with nothing behind it, without a copy of its bytes.
 ///
 /// A panic of the game's own decoding is the sender's fault too: the room was not touched.
 fn decode<I: DeserializeOwned>(payload: &[u8], depth_max: usize) -> Result<I, String> {
     let decoded = guarded(|| {
-        let mut deserializer = rmp_serde::Deserializer::new(payload);
+        let mut deserializer = rmp_serde::Deserializer::from_read_ref(payload);
         deserializer.set_max_depth(depth_max);
-        let input = I::deserialize(&mut deserializer);
-        input.map(|input| (input, deserializer.get_ref().len()))
+        let input = I::deserialize(&mut deserializer)?;
+        // The reader does not tell how far it came. At the end it finds no marker of a next value.
+        let next = bool::deserialize(&mut deserializer);
+        Ok((
+            input,
+            matches!(next, Err(DecodeError::InvalidMarkerRead(_))),
+        ))
     })?;
     match decoded {
-        Ok((input, 0)) => Ok(input),
-        Ok((_, left)) => Err(format!("an input with {left} bytes behind its end")),
-        Err(error) => Err(format!("no input of this room: {error}")),
+        Ok((input, true)) => Ok(input),
+        Ok((_, false)) => Err("an input with bytes behind its end".to_owned()),
+        Err::<_, DecodeError>(error) => Err(format!("no input of this room: {error}")),
     }
 }
 
@@ -133,7 +140,9 @@ mod tests {
             Ok(Input::Move { dx: 1.0 }),
         );
         check(b"\x81\xa4Move\x81\xa2dx\x01", Ok(Input::Move { dx: 1.0 }));
-        check(b"\xa4Stop\xc0", Err("1 bytes behind"));
+        for behind in [&b"\xc0"[..], b"\x91", b"\xcd", b"\xc1", b"\xa4Stop"] {
+            check(&[b"\xa4Stop", behind].concat(), Err("bytes behind"));
+        }
         check(b"", Err("no input"));
         check(b"\xa4Jump", Err("Jump"));
         // Lengths that nothing follows: no memory is taken for what is only claimed.

@@ -110,21 +110,21 @@ impl<R: Room> RoomCore<R> {
             return;
         };
         let (slot, session) = (index.slot, seat.session);
-        match seat.phase {
-            Phase::Playing if consented => {
+        match (seat.phase, seat.held_until) {
+            (Phase::Playing, _) if consented => {
                 self.ctx.seats.detach(slot, Phase::Leaving);
                 self.mailbox.push(slot, session, What::Leave);
             }
             // It came and went between two ticks: the game's word on the seat stands.
-            Phase::Playing if let Some(until) = seat.held_until => {
+            (Phase::Playing, Some(until)) => {
                 self.ctx.seats.detach(slot, Phase::Held { until });
             }
-            Phase::Playing => {
+            (Phase::Playing, None) => {
                 self.ctx.seats.detach(slot, Phase::Dropped);
                 let usage = index.usage;
                 self.mailbox.push(slot, session, What::Drop { usage });
             }
-            Phase::Leaving => {
+            (Phase::Leaving, _) => {
                 self.ctx.seats.detach(slot, Phase::Leaving);
             }
             // The game has not heard of it and never will.
