@@ -146,7 +146,7 @@ limits! {
     rows_max = 65_536 in 1..=16_777_216,
         "Rows of one table. Beyond: insert fails.";
     groups_max = 65_536 in 1..=16_777_216,
-        "Groups of one room that hold rows or watchers. Beyond: the hook that asks panics, and so its room closes.";
+        "Groups of one room that clients watch; a group that only holds rows costs nothing. Beyond: watch fails.";
     watches_max = 256 in 1..=65_536,
         "Groups that one client watches. Beyond: watch fails.";
     timers_max = 4_096 in 1..=1_048_576,

@@ -13,6 +13,24 @@ use crate::state::{Component, Key, Table};
 ///
 /// Owned by the game's room. Hysteresis keeps a row, or a look, that trembles on a border from
 /// changing groups again and again: a cell is left only a tenth of its size beyond the border.
+///
+/// ```
+/// # extern crate downbeat_core as downbeat;
+/// # use downbeat::{Component, Grid, GroupId, SessionId, Table, TableFull, WatchError, Watcher};
+/// # #[derive(Component, Clone)]
+/// # struct Unit { x: f32, y: f32 }
+/// fn walk(units: &mut Table<SessionId, Unit>, grid: &mut Grid, ctx: &mut impl Watcher)
+/// -> Result<(), WatchError> {
+///     let walker = SessionId(1);
+///     let Some(mut unit) = units.get_mut(&walker) else { return Ok(()) };
+///     unit.x += 1.0;
+///     let (x, y) = (unit.x, unit.y);
+///     grid.place(units, &walker, x, y);
+///     grid.look(ctx, walker, x, y, 100.0)
+/// }
+/// let grid = Grid::new(1_000.0, 1_000.0, 100.0, GroupId(1));
+/// assert_eq!(grid.group(150.0, 0.0), GroupId(2));
+/// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Grid {
     plane: Plane,

@@ -85,6 +85,6 @@ pub trait Replicated {
     /// Hands one field of `rows`, as last collected, to an encoder.
     fn put_column(&self, field: usize, rows: &[Change], sink: &mut dyn FieldSink);
 
-    /// Sets the most rows there may be, and takes the count of inserts that were refused.
+    /// Sets the most rows there may be, and takes the count of inserts refused since the last call.
     fn limit_rows(&mut self, rows_max: u64) -> u64;
 }

@@ -11,6 +11,16 @@ use crate::change::{Change, ChangeKind};
 
 /// One row that is always there: read and written like the struct itself. A write marks it for the
 /// next patch.
+///
+/// ```
+/// # extern crate downbeat_core as downbeat;
+/// # use downbeat::{Component, Single};
+/// # #[derive(Component, Clone, Default)]
+/// # struct Round { number: u16 }
+/// let mut round = Single::<Round>::default();
+/// round.number += 1;
+/// assert_eq!(round.number, 1);
+/// ```
 #[derive(Debug)]
 pub struct Single<C> {
     pub(super) row: Row<C>,

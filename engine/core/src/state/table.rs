@@ -18,6 +18,25 @@ use crate::change::{Change, ChangeKind};
 ///
 /// Iteration is in the order of the rows' slots: a new row takes the lowest free one. The order is
 /// the same in every run with the same inputs, and after a freeze and thaw.
+///
+/// ```
+/// # extern crate downbeat_core as downbeat;
+/// # use downbeat::{Component, GroupId, SessionId, Table, TableFull};
+/// # #[derive(Component, Clone)]
+/// # struct Player { x: f32, hp: u16 }
+/// # fn main() -> Result<(), TableFull> {
+/// let mut players = Table::new();
+/// players.insert(SessionId(1), Player { x: 0.0, hp: 100 })?;
+/// if let Some(mut player) = players.get_mut(&SessionId(1)) {
+///     player.hp -= 10;
+/// }
+/// for (session, mut player) in players.iter_mut() {
+///     player.x += 1.0;
+/// }
+/// players.place(&SessionId(1), GroupId(7));
+/// # Ok(())
+/// # }
+/// ```
 pub struct Table<K, C> {
     pub(super) slots: Slots<Entry<K, C>>,
     pub(super) keys: BTreeMap<K, usize>,
