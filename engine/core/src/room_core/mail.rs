@@ -9,6 +9,7 @@ use crate::host::Hook;
 use crate::mailbox::{Letter, Mailbox, What};
 use crate::room::{Leave, Reject, Room};
 use crate::seat::{Phase, Seat};
+use crate::talk::Mark;
 
 impl<R: Room> RoomCore<R> {
     /// Opens all letters in the order of their arrival.
@@ -83,22 +84,24 @@ impl<R: Room> RoomCore<R> {
         });
         match joined {
             Some(Ok(())) => self.ctx.counters.joins += 1,
-            Some(Err(reject)) => {
-                self.ctx.counters.joins_refused += 1;
-                let connection = self.ctx.seats.detach(slot, Phase::Gone);
-                if let Some(connection) = connection {
-                    // Not even its Welcome: the client never was in the room.
-                    self.ctx.talk.withdraw(mark, connection);
-                    let reason = reject.to_string();
-                    self.ctx
-                        .talk
-                        .close(connection, CloseCode::JoinRefused, &reason);
-                }
-                self.release(slot);
-            }
+            Some(Err(reject)) => self.refuse(slot, mark, &reject),
             None => {}
         }
         self.let_kicked_leave();
+    }
+
+    /// Frees a seat as if it had never been taken.
+    fn refuse(&mut self, slot: u32, mark: Mark, reject: &Reject) {
+        self.ctx.counters.joins_refused += 1;
+        if let Some(connection) = self.ctx.seats.detach(slot, Phase::Gone) {
+            // Not even its Welcome: the client never was in the room.
+            self.ctx.talk.withdraw(mark, connection);
+            let reason = reject.to_string();
+            self.ctx
+                .talk
+                .close(connection, CloseCode::JoinRefused, &reason);
+        }
+        self.release(slot);
     }
 
     fn drop_out(&mut self, slot: u32, session: SessionId) {

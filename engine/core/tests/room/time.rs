@@ -5,12 +5,16 @@ use std::sync::Arc;
 use downbeat::host::{
     AnyRoom, CreateParams, FreezeError, Outlet, Part, RoomType, Stepped, ThawError, ThawParams,
 };
+use downbeat::testing::TestRoom;
+use downbeat::{Ctx, NoOptions, Reject, Replicate, Room, RoomConfig, Single};
 use downbeat_schemas::close::CloseCode;
 use downbeat_schemas::id::{ConnectionId, RoomId};
 use downbeat_schemas::limits::Limits;
+use downbeat_schemas::rows::Value;
 use downbeat_schemas::time::{Tick, Timestamp};
+use serde::{Deserialize, Serialize};
 
-use crate::probe::{Input, Note, Options, Probe, probe};
+use crate::probe::{Input, Mark, Note, Options, Probe, probe};
 
 /// Hears and keeps nothing.
 struct Deaf;
@@ -186,4 +190,48 @@ fn a_frozen_room_keeps_its_timers_and_its_luck() {
         events
     };
     assert_eq!(day(false), day(true));
+}
+
+/// A room that counts its ticks and tells only now and then.
+#[derive(Replicate, Serialize, Deserialize)]
+struct Counter {
+    #[sync]
+    ticks: Single<Mark>,
+}
+
+impl Room for Counter {
+    type Options = NoOptions;
+    type Input = ();
+    type Event = ();
+    type Timer = ();
+    const CONFIG: RoomConfig = RoomConfig::new().tick_hz(50).patch_every(4);
+
+    fn on_create(_: NoOptions, _: &mut Ctx<Self>) -> Result<Self, Reject> {
+        let ticks = Single::default();
+        Ok(Self { ticks })
+    }
+
+    fn on_tick(&mut self, ctx: &mut Ctx<Self>) {
+        assert_eq!(ctx.dt(), 0.02);
+        assert_eq!(ctx.now(), ms(20 * (ctx.tick().0 - 1)));
+        self.ticks.value = ctx.tick().0 as u32;
+    }
+}
+
+#[test]
+fn a_patch_goes_out_every_so_many_ticks_skipped_or_not() {
+    let mut room = TestRoom::<Counter>::new(7, ());
+    let ann = room.join();
+    let mut told = Vec::new();
+    // The eighth step is late by eight ticks: 8 to 12 run, 13 to 16 are skipped, and the patch of
+    // tick 16 goes out with 17.
+    for step in 1..=12 {
+        room.step_late(if step == 8 { 8 } else { 0 });
+        if let Some(row) = room.view(ann).single("ticks") {
+            told.push(row.fields[0].clone());
+        }
+    }
+    told.dedup();
+    let expected = [4, 12, 17, 20].map(Value::Unsigned);
+    assert_eq!(told, expected);
 }
