@@ -9,7 +9,9 @@ use rustix::thread::{CpuSet, sched_setaffinity, set_current_timer_slack};
 #[derive(Debug, thiserror::Error)]
 pub enum CpuError {
     /// No such core, or not for this process.
-    #[error("could not pin the thread to core {core}: {source}; `taskset -p $$` shows those allowed")]
+    #[error(
+        "could not pin the thread to core {core}: {source}; `taskset -p $$` shows those allowed"
+    )]
     Pin {
         /// Its number.
         core: usize,

@@ -43,11 +43,7 @@ pub enum HttpError {
 ///
 /// # Errors
 /// [`HttpError`] if the server is not there or does not answer with 200.
-pub fn fetch(
-    address: SocketAddr,
-    path: &str,
-    request: Request<'_>,
-) -> Result<String, HttpError> {
+pub fn fetch(address: SocketAddr, path: &str, request: Request<'_>) -> Result<String, HttpError> {
     let answer = exchange(address, path, request).map_err(|source| HttpError::Io {
         path: path.to_owned(),
         source,
@@ -79,7 +75,10 @@ fn exchange(address: SocketAddr, path: &str, request: Request<'_>) -> io::Result
 }
 
 /// A connection that never waits for longer than a well server needs.
-pub(crate) fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+///
+/// # Errors
+/// As [`TcpStream::connect_timeout`].
+pub fn connect(address: SocketAddr) -> io::Result<TcpStream> {
     let stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;

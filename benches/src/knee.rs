@@ -160,7 +160,10 @@ mod tests {
     fn the_first_bad_run_ends_it() {
         let found = |clients, not| Knee::Found { clients, not };
         check(&[&[GOOD], &[LATE]], found(100, 200));
-        check(&[&[GOOD, GOOD], &[GOOD, SLOW], &[GOOD, GOOD]], found(100, 200));
+        check(
+            &[&[GOOD, GOOD], &[GOOD, SLOW], &[GOOD, GOOD]],
+            found(100, 200),
+        );
         check(&[&[LOST]], found(0, 100));
         check(&[&[GOOD], &[BLIND, LATE]], found(100, 200));
     }

@@ -18,7 +18,10 @@ pub struct LoadReport {
 
 /// See `downbeat load`: the names are those of its JSON.
 #[derive(Clone, Debug, Deserialize)]
-#[allow(missing_docs, reason = "the names say it, and the generator documents them")]
+#[allow(
+    missing_docs,
+    reason = "the names say it, and the generator documents them"
+)]
 pub struct LoadFigures {
     pub verdict: Verdict,
     #[serde(default)]

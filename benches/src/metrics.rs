@@ -71,7 +71,9 @@ impl Metrics {
     }
 
     fn named(&self, name: &str) -> impl Iterator<Item = &Sample> {
-        self.samples.iter().filter(move |sample| sample.name == name)
+        self.samples
+            .iter()
+            .filter(move |sample| sample.name == name)
     }
 }
 
@@ -103,7 +105,11 @@ impl Buckets {
         for &(bound, count) in &self.rising {
             if count > below && count as f64 >= rank {
                 let share = (rank - below as f64).max(0.0) / (count - below) as f64;
-                return if bound.is_finite() { low + share * (bound - low) } else { low };
+                return if bound.is_finite() {
+                    low + share * (bound - low)
+                } else {
+                    low
+                };
             }
             (low, below) = (bound, count);
         }

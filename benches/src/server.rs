@@ -15,7 +15,12 @@ use crate::process::Process;
 #[derive(Clone, Debug, clap::Args)]
 pub struct ServerArgs {
     /// The binary under test, which plays the clients too.
-    #[arg(long, value_name = "FILE", env = "DOWNBEAT", default_value = "target/release/downbeat")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "DOWNBEAT",
+        default_value = "target/release/downbeat"
+    )]
     pub downbeat: PathBuf,
     /// The core of the server's one shard.
     #[arg(long, value_name = "CORE", default_value_t = 0)]
@@ -64,17 +69,22 @@ pub enum ServerError {
     /// Its figures cannot be read.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
-    /// The clients that should be there are not, or not gone.
-    #[error("after {} s the server has {found} clients, expected {expected}", waited.as_secs())]
-    Clients {
-        /// How many were expected.
+    /// What should be there is not, or what should be gone is there.
+    #[error("after {} s the server has {gauge} = {found}, expected {expected}", waited.as_secs())]
+    Gauge {
+        /// The metric.
+        gauge: &'static str,
+        /// What it should be.
         expected: u64,
-        /// How many it has.
+        /// What it is.
         found: u64,
-        /// How long they had.
+        /// How long it had.
         waited: Duration,
     },
 }
+
+/// Clients in rooms, as /metrics names them.
+pub const CLIENTS: &str = "downbeat_clients";
 
 /// A server binds its port and answers within a fraction of this.
 const UP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -135,19 +145,25 @@ impl Server {
         Ok(Metrics::parse(&page)?)
     }
 
-    /// Waits until it counts exactly so many clients.
+    /// Waits until one of its metrics is exactly `expected`.
     ///
     /// # Errors
-    /// [`ServerError::Clients`] if that takes longer than `timeout`.
-    pub fn wait_for_clients(&self, expected: u64, timeout: Duration) -> Result<(), ServerError> {
+    /// [`ServerError::Gauge`] if that takes longer than `timeout`.
+    pub fn wait_for(
+        &self,
+        gauge: &'static str,
+        expected: u64,
+        timeout: Duration,
+    ) -> Result<(), ServerError> {
         let start = Instant::now();
         loop {
-            let found = self.metrics()?.sum("downbeat_clients") as u64;
+            let found = self.metrics()?.sum(gauge) as u64;
             if found == expected {
                 return Ok(());
             }
             if start.elapsed() > timeout {
-                return Err(ServerError::Clients {
+                return Err(ServerError::Gauge {
+                    gauge,
                     expected,
                     found,
                     waited: timeout,
