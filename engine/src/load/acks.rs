@@ -91,7 +91,7 @@ mod tests {
         let mut acks = ten();
         let (last, before) = acked.split_last().unwrap();
         for acked in before {
-            acks.acknowledge(*acked).unwrap();
+            acks.acknowledge(*acked).unwrap().for_each(drop);
         }
         let times = acks
             .acknowledge(*last)
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn what_is_not_answered_stays_known() {
         let mut acks = ten();
-        let _ = acks.acknowledge(8).unwrap();
+        acks.acknowledge(8).unwrap().for_each(drop);
         let times: Vec<_> = acks.unanswered().map(|time| time.0).collect();
         assert_eq!(times, [1_400, 1_450]);
     }

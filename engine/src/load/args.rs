@@ -7,68 +7,68 @@ use std::path::PathBuf;
 /// Exit code 0: all clients joined and stayed. 1: some did not, or nothing could be measured.
 /// 2: the run is INVALID, because the generator itself was too slow.
 #[derive(Clone, Debug, clap::Args)]
-pub struct LoadArgs {
+pub(crate) struct LoadArgs {
     /// Where the server listens; http only.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:2567")]
-    pub url: String,
+    pub(super) url: String,
 
     /// The room type to join; joinOrCreate fills room after room.
     #[arg(long, value_name = "NAME", default_value = "arena")]
-    pub room: String,
+    pub(super) room: String,
 
     /// How many clients play.
     #[arg(long, value_name = "N", default_value_t = 1_000,
           value_parser = clap::value_parser!(u32).range(1..=60_000))]
-    pub clients: u32,
+    pub(super) clients: u32,
 
     /// Inputs that each client sends per second.
     #[arg(long, value_name = "HZ", default_value_t = 20.0, value_parser = rate)]
-    pub rate: f64,
+    pub(super) rate: f64,
 
     /// How long to measure.
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = seconds)]
-    pub seconds: f64,
+    pub(super) seconds: f64,
 
     /// How long all clients play before the measurement begins.
     #[arg(long, value_name = "SECONDS", default_value_t = 2.0, value_parser = seconds)]
-    pub warmup: f64,
+    pub(super) warmup: f64,
 
     /// Clients that begin to join per second.
     #[arg(long, value_name = "CLIENTS", default_value_t = 500.0, value_parser = rate)]
-    pub ramp: f64,
+    pub(super) ramp: f64,
 
     /// The core to run on; another one than the server's.
     #[arg(long, value_name = "CORE")]
-    pub cpu: Option<usize>,
+    pub(super) cpu: Option<usize>,
 
     /// Join options, a JSON object.
     #[arg(long, value_name = "JSON", default_value = "{}", value_parser = json_object)]
-    pub options: String,
+    pub(super) options: String,
 
     /// Send no inputs: only connect, read and answer pings.
     #[arg(long)]
-    pub idle: bool,
+    pub(super) idle: bool,
 
     /// Seed of directions and send times: the same seed plays the same game.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
-    pub seed: u64,
+    pub(super) seed: u64,
 
     /// Decode every row that each K-th client is sent and count what is wrong.
     #[arg(long, value_name = "K", num_args = 0..=1, default_missing_value = "50",
           value_parser = clap::value_parser!(u32).range(1..))]
-    pub verify: Option<u32>,
+    pub(super) verify: Option<u32>,
 
     /// The server's process on this machine: report its CPU and memory too.
     #[arg(long, value_name = "PID")]
-    pub server_pid: Option<u32>,
+    pub(super) server_pid: Option<u32>,
 
     /// Write one JSON object instead of a table.
     #[arg(long)]
-    pub json: bool,
+    pub(super) json: bool,
 
     /// Write each histogram as a percentile file (.hgrm) into this directory.
     #[arg(long, value_name = "DIR")]
-    pub hgrm: Option<PathBuf>,
+    pub(super) hgrm: Option<PathBuf>,
 }
 
 fn rate(text: &str) -> Result<f64, String> {

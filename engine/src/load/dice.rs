@@ -22,7 +22,7 @@ impl Dice {
     /// A number below `bound`, which is at least 1.
     pub(super) const fn below(&mut self, bound: u32) -> u32 {
         let wide = self.number() >> 32;
-        (wide * bound as u64 >> 32) as u32
+        ((wide * bound as u64) >> 32) as u32
     }
 
     /// A number from 0 to under 1.

@@ -50,7 +50,7 @@ use std::sync::atomic::AtomicBool;
 
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-pub use self::args::LoadArgs;
+pub(crate) use self::args::LoadArgs;
 use self::fleet::Fleet;
 use self::machine::{Machine, MachineError};
 use self::report::Report;
@@ -59,7 +59,7 @@ use self::table::Table;
 use self::target::{Target, TargetError};
 
 /// Runs `downbeat load` to its report: on stdout, what else is to be said on stderr.
-pub fn run(args: &LoadArgs) -> ExitCode {
+pub(crate) fn run(args: &LoadArgs) -> ExitCode {
     match load(args) {
         Ok(code) => code,
         Err(error) => {
