@@ -8,6 +8,7 @@
 //! | `reception` | what visitors ask by HTTP, and their way to a seat |
 //! | `hosting` | creating rooms, reserving seats, telling the registry |
 //! | `ticking` | due rooms: step, flush, measure |
+//! | `regulars` | clients that talk in every tick are read at the tick |
 //! | `outlet` | from rooms to sockets |
 //! | `chores` | once a second: timers, figures, load |
 //! | `closing` | the end |
@@ -26,6 +27,7 @@ mod link;
 mod outlet;
 mod phase;
 mod reception;
+mod regulars;
 mod rooms;
 mod sockets;
 mod sweep;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use downbeat_cluster::{Filter, Hold};
 use downbeat_core::host::AnyRoom;
-use downbeat_schemas::id::RoomId;
+use downbeat_schemas::id::{ConnectionId, RoomId};
 use downbeat_schemas::time::Timestamp;
 use slab::Slab;
 
@@ -27,6 +27,8 @@ pub(super) struct RoomSlot {
     pub(super) created_at: Timestamp,
     /// Seats reserved here that the registry does not count yet.
     pub(super) holds: Vec<Hold>,
+    /// Connections that are read at each tick instead of being watched.
+    pub(super) regulars: Vec<ConnectionId>,
     number: u32,
     /// The deadline that is in the heap.
     queued: Timestamp,
@@ -80,6 +82,7 @@ impl Rooms {
             filter,
             created_at,
             holds: Vec::new(),
+            regulars: Vec::new(),
             number: self.created,
             queued: Timestamp::NEVER,
         };

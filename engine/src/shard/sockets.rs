@@ -11,6 +11,7 @@ use downbeat_schemas::id::ConnectionId;
 use downbeat_schemas::limits::Limits;
 use slab::Slab;
 
+use super::regulars::Habit;
 use super::rooms::RoomKey;
 
 /// Why a connection is sent away before it had a seat.
@@ -37,6 +38,7 @@ pub(super) struct Socket {
     pub(super) stream: Stream,
     pub(super) connection: Connection,
     pub(super) role: Role,
+    pub(super) habit: Habit,
     interest: Option<Interest>,
     number: u32,
 }
@@ -88,6 +90,7 @@ impl Sockets {
             stream,
             connection,
             role: Role::Visitor,
+            habit: Habit::default(),
             interest: None,
             number: self.opened,
         });
@@ -124,17 +127,20 @@ impl Sockets {
             return;
         };
         let wanted = Interest {
-            read: socket.connection.wants_bytes(limits),
+            read: socket.connection.wants_bytes(limits) && !socket.habit.is_regular(),
             write: socket.connection.wants_to_send(),
         };
+        let wanted = (wanted.read || wanted.write).then_some(wanted);
         let (poller, stream) = (&self.poller, &socket.stream);
-        let watched = match socket.interest {
-            Some(now) if now == wanted => return,
-            Some(_) => poller.modify(stream, id.0, wanted),
-            None => poller.add(stream, id.0, wanted),
+        let watched = match (socket.interest, wanted) {
+            (now, wanted) if now == wanted => return,
+            (Some(_), Some(wanted)) => poller.modify(stream, id.0, wanted),
+            (None, Some(wanted)) => poller.add(stream, id.0, wanted),
+            // A socket with nothing to wait for would still report that it was hung up.
+            (_, None) => poller.remove(stream),
         };
         match watched {
-            Ok(()) => socket.interest = Some(wanted),
+            Ok(()) => socket.interest = wanted,
             // Out of watches: the connection cannot be served.
             Err(error) => {
                 tracing::warn!(%error, "a socket cannot be watched");

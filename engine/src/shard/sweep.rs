@@ -103,7 +103,7 @@ impl Shard {
     }
 
     /// Receives once and acts on all that has become whole.
-    fn read(&mut self, id: ConnectionId, now: Timestamp) {
+    pub(super) fn read(&mut self, id: ConnectionId, now: Timestamp) {
         let Some(socket) = self.sockets.find_mut(id) else {
             return;
         };
@@ -113,7 +113,7 @@ impl Shard {
                 self.read.filled(len);
                 self.hear_all(id, now);
             }
-            Recv::Empty => {}
+            Recv::Empty => socket.habit.is_silent(),
             Recv::Ended => socket.connection.end_of_input(now),
             Recv::Broken => socket.connection.lost(),
         }
@@ -148,6 +148,9 @@ impl Shard {
                 };
                 match (ClientMessage::decode(bytes), self.rooms.find_mut(room)) {
                     (Ok(message), Some(slot)) => {
+                        if socket.habit.talks(now, slot.definition.room_type().tick_hz()) {
+                            slot.regulars.push(id);
+                        }
                         Heard::Message(slot.room.receive(now, seat, message))
                     }
                     (Err(error), _) => {

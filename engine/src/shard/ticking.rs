@@ -22,6 +22,7 @@ impl Shard {
 
     fn tick(&mut self, key: RoomKey) {
         let began = self.clock.now();
+        self.read_regulars(key, began);
         let Some(slot) = self.rooms.find_mut(key) else {
             return;
         };
