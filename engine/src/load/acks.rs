@@ -46,6 +46,11 @@ impl Acks {
         self.sent
     }
 
+    /// Whether an input was ever sent.
+    pub(super) const fn is_begun(&self) -> bool {
+        self.sent > 0
+    }
+
     /// Takes the highest number that the server has applied; gives the intended times of the
     /// inputs that it covers for the first time.
     pub(super) fn acknowledge(

@@ -105,6 +105,10 @@ impl Client {
         }
     }
 
+    pub(super) const fn is_playing(&self) -> bool {
+        matches!(self, Self::Open(open) if open.player.is_playing())
+    }
+
     /// Says goodbye. The server answers and closes.
     pub(super) fn leave(&mut self, rig: &mut Rig) -> Result<(), Fault> {
         let Self::Open(open) = self else {

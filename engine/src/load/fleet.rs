@@ -161,8 +161,14 @@ impl Fleet {
         }
     }
 
-    /// Counts what all clients still await at `end`; gives the patches of each that ever played.
-    pub(super) fn finish(&self, end: Timestamp, rig: &mut Rig) -> Vec<u32> {
+    /// Counts what is still due or awaited at `end`; gives the patches of each client that ever
+    /// played.
+    pub(super) fn finish(&mut self, end: Timestamp, rig: &mut Rig) -> Vec<u32> {
+        while let Some(due) = self.schedule.as_mut().and_then(|s| s.pop_due(end)) {
+            if self.clients[due.client as usize].is_playing() {
+                rig.meter.input_unsent(due.intended, end);
+            }
+        }
         let clients = self.clients.iter();
         clients
             .filter_map(|client| client.finish(end, &mut rig.meter))

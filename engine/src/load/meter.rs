@@ -39,6 +39,8 @@ pub(super) struct Counts {
     pub(super) inputs: u64,
     /// Inputs that were not sent because the server did not read those before.
     pub(super) inputs_blocked: u64,
+    /// Inputs that the generator was too late to send.
+    pub(super) inputs_unsent: u64,
     /// Inputs that had no answer when the window closed.
     pub(super) inputs_unanswered: u64,
     /// Frames included, TCP and IP not.
@@ -129,6 +131,14 @@ impl Meter {
         if self.window.contains(intended) {
             self.counts.inputs += 1;
             self.counts.bytes_out += bytes as u64;
+            record(&mut self.send_lateness, intended, now);
+        }
+    }
+
+    /// An input was due but the window closes, at `now`, before the generator came to it.
+    pub(super) fn input_unsent(&mut self, intended: Timestamp, now: Timestamp) {
+        if self.window.contains(intended) {
+            self.counts.inputs_unsent += 1;
             record(&mut self.send_lateness, intended, now);
         }
     }
@@ -250,6 +260,15 @@ mod tests {
         assert_eq!(meter.send_lateness.len(), 2);
         assert_eq!(meter.input_to_state.len(), 2);
         assert_eq!((meter.counts.bytes_in, meter.counts.inputs), (20, 2));
+    }
+
+    #[test]
+    fn inputs_that_a_late_generator_never_sent_show_in_its_lateness() {
+        let mut meter = meter(0, 1_000);
+        meter.input(at(10), 60, at(10));
+        meter.input_unsent(at(20), at(1_000));
+        assert_eq!(meter.counts.inputs_unsent, 1);
+        assert!(meter.send_lateness.value_at_quantile(0.99) >= 980_000);
     }
 
     #[test]

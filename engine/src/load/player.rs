@@ -116,7 +116,10 @@ impl Player {
     /// The client is given up, or the window closes: what was awaited is counted. Gives the
     /// patches that came inside the window.
     pub(super) fn finish(&self, now: Timestamp, meter: &mut Meter) -> u32 {
-        meter.open_gap(self.state_at, self.patch_period_ns, now);
+        // Where this client moves, each patch has something to say; else silence may be right.
+        if self.acks.is_begun() {
+            meter.open_gap(self.state_at, self.patch_period_ns, now);
+        }
         for intended in self.acks.unanswered() {
             meter.unanswered(intended, self.patch_period_ns, now);
         }
@@ -276,6 +279,19 @@ mod tests {
         assert_eq!((answers.len(), answers.max() / 1_000), (2, 100));
         assert_eq!(scene.player.finish(at(200), &mut scene.meter), 2);
         assert!(scene.faults().is_empty());
+    }
+
+    #[test]
+    fn silence_is_a_gap_only_where_somebody_plays() {
+        for (plays, gaps) in [(false, 0), (true, 1)] {
+            let mut scene = Scene::joined();
+            scene.meter.inter_arrival.reset();
+            if plays {
+                scene.send(10);
+            }
+            scene.player.finish(at(9_000), &mut scene.meter);
+            assert_eq!(scene.meter.inter_arrival.len(), gaps);
+        }
     }
 
     #[test]

@@ -69,8 +69,12 @@ pub(super) struct PerClient {
 #[derive(Clone, Copy, Debug, Serialize)]
 pub(super) struct Inputs {
     pub(super) sent: u64,
+    /// Sent, but no state contained them when the window closed.
     pub(super) unanswered: u64,
+    /// Not sent, because the server did not read those before.
     pub(super) blocked: u64,
+    /// Not sent, because the generator was too late.
+    pub(super) unsent: u64,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -157,6 +161,7 @@ impl Report {
                 sent: meter.counts.inputs,
                 unanswered: meter.counts.inputs_unanswered,
                 blocked: meter.counts.inputs_blocked,
+                unsent: meter.counts.inputs_unsent,
             },
             bytes: Bytes {
                 in_per_client_s: ratio(meter.counts.bytes_in as f64, players * measured_s),

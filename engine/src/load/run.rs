@@ -17,7 +17,8 @@ use super::rig::Rig;
 use super::target::Target;
 
 /// Inputs that are due this soon after each other go out together: a wake-up for each would cost
-/// more than it sends. Shows in the lateness, as it should.
+/// more than it sends. It shows in the lateness, as it should; so does the millisecond to which a
+/// poll rounds its timeout up.
 const SEND_GRID: Duration = Duration::from_micros(200);
 /// The longest sleep: joins, phases and Ctrl-C are looked after this often.
 const NAP_MAX: Duration = Duration::from_millis(5);

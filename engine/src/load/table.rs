@@ -107,8 +107,11 @@ fn volumes(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
         f,
         "inputs",
         format_args!(
-            "{} sent, {} without an answer at the end, {} blocked",
-            report.inputs.sent, report.inputs.unanswered, report.inputs.blocked
+            "{} sent, {} without an answer at the end, {} blocked, {} too late to send",
+            report.inputs.sent,
+            report.inputs.unanswered,
+            report.inputs.blocked,
+            report.inputs.unsent
         ),
     )?;
     line(

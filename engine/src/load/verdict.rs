@@ -69,14 +69,18 @@ fn incomplete(meter: &Meter, census: &Census) -> Vec<String> {
             "{closed} clients were closed or lost before the end"
         ));
     }
-    if meter.counts.patches + meter.counts.snapshots == 0 {
-        reasons.push("no patch came while it was measured".to_owned());
+    let counts = meter.counts;
+    if meter.window.seconds() == 0.0 {
+        reasons.push("nothing was measured".to_owned());
+    } else if counts.inputs > 0 && counts.patches + counts.snapshots == 0 {
+        reasons.push("no patch came although inputs were sent".to_owned());
     }
     reasons
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::meter::Window;
     use super::*;
     use downbeat_schemas::time::Timestamp;
 
@@ -85,7 +89,10 @@ mod tests {
     /// A thousand sends and reads; ten of them late.
     fn meter(send_late_us: u64, read_late_us: u64) -> Meter {
         let mut meter = Meter::new();
-        meter.window.opens = Timestamp(0);
+        meter.window = Window {
+            opens: Timestamp(0),
+            closes: Timestamp::NEVER,
+        };
         for n in 0..1_000 {
             let is_late = n % 90 == 0;
             let late = |late_us| Timestamp(if is_late { late_us * US } else { 50 * US });
@@ -141,6 +148,20 @@ mod tests {
         let mut lost = census();
         lost.closed.insert(1006, 1);
         check(&meter(50, 50), &lost, "incomplete", "1 clients were closed");
-        check(&Meter::new(), &census(), "incomplete", "no patch came");
+    }
+
+    #[test]
+    fn a_server_that_says_nothing_makes_it_incomplete() {
+        check(
+            &Meter::new(),
+            &census(),
+            "incomplete",
+            "nothing was measured",
+        );
+        let mut silent = meter(50, 50);
+        silent.counts.patches = 0;
+        check(&silent, &census(), "incomplete", "no patch came");
+        silent.counts.inputs = 0;
+        check(&silent, &census(), "valid", "");
     }
 }
