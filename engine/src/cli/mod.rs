@@ -2,6 +2,7 @@
 
 mod args;
 mod file;
+pub(crate) mod log;
 mod serve;
 
 use std::process::ExitCode;

@@ -2,20 +2,13 @@
 
 use std::process::ExitCode;
 
-use tracing_subscriber::EnvFilter;
-
 use super::args::ServeArgs;
 use super::file;
 use crate::rooms::{Arena, Chat, World};
 use crate::{RoomDefinition, Server};
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
-    let filter = EnvFilter::builder().parse_lossy(&args.log);
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_target(false)
-        .with_writer(std::io::stderr)
-        .init();
+    super::log::to_stderr(&args.log);
     match serve(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -43,7 +43,12 @@ pub(crate) fn answer(node: &Node, request: &Request<'_>, address: IpAddr) -> Ans
     }
     let segments: Vec<_> = request.segments().collect();
     let segments: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
-    match (request.method, segments.as_slice()) {
+    // The connection leaves the body of an answer to HEAD away.
+    let method = match request.method {
+        "HEAD" => "GET",
+        method => method,
+    };
+    match (method, segments.as_slice()) {
         ("POST", ["matchmake", method, target]) => {
             let token = token(request);
             match MatchmakeRequest::parse(method, target, request.body, token, address) {
@@ -107,7 +112,7 @@ fn health(node: &Node) -> Response {
 }
 
 fn metrics(node: &Node) -> Response {
-    let text = stats::render(&node.board.read());
+    let text = stats::render(&node.board.read(), &node.registry.counts());
     Response::new(200).body("text/plain; version=0.0.4; charset=utf-8", text)
 }
 

@@ -110,7 +110,6 @@ impl Room for World {
             mover.x = x.clamp(0.0, self.side);
             mover.y = y.clamp(0.0, self.side);
             let (x, y) = (mover.x, mover.y);
-            drop(mover);
             self.grid.place(&mut self.movers, session, x, y);
             if self.grid.look(ctx, *session, x, y, SIGHT).is_err() {
                 ctx.disconnect(*session, "this server lets a client watch too few groups");

@@ -111,9 +111,14 @@ impl ServerBuilder {
     /// Runs the server until SIGTERM or SIGINT, then ends rooms and connections within
     /// `shutdown_ms`. A second signal ends the process at once.
     ///
+    /// With the feature `cli` it logs to standard error, unless the program has a `tracing`
+    /// subscriber of its own.
+    ///
     /// # Errors
     /// [`StartError`] if the server cannot start; it names the fix.
     pub fn run(self) -> Result<(), StartError> {
+        #[cfg(feature = "cli")]
+        crate::cli::log::to_stderr("info");
         let signals = signals::Signals::new().map_err(StartError::Signals)?;
         let server = self.start()?;
         signals.wait();

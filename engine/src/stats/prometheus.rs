@@ -1,8 +1,8 @@
 //! The figures as Prometheus text, exposition format 0.0.4.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
+use downbeat_cluster::Counts;
 use hdrhistogram::Histogram;
 
 use super::{Counters, Gauges, ShardStats, TickMeter};
@@ -13,12 +13,127 @@ const BUCKETS_US: [u64; 14] = [
     1_000_000,
 ];
 
-/// All figures of a node, by shard.
-pub(crate) fn render(shards: &[ShardStats]) -> String {
+/// A family of metrics: name, help, and where its value is.
+type Family<T> = (&'static str, &'static str, fn(&T) -> u64);
+
+const GAUGES: [Family<Gauges>; 5] = [
+    ("rooms", "Rooms now.", |now| now.rooms),
+    ("clients", "Clients in rooms now.", |now| now.clients),
+    ("connections", "Open sockets now.", |now| now.connections),
+    ("jobs", "Matchmaking and other waiting work now.", |now| {
+        now.jobs
+    }),
+    (
+        "load_permille",
+        "Tick time per wall time over the last second, thousandths of a core.",
+        |now| now.load_permille,
+    ),
+];
+
+const COUNTERS: [Family<Counters>; 10] = [
+    ("connections_total", "Sockets accepted.", |total| {
+        total.connections
+    }),
+    ("http_requests_total", "HTTP requests.", |total| {
+        total.http_requests
+    }),
+    ("rooms_created_total", "Rooms created.", |total| {
+        total.rooms_created
+    }),
+    (
+        "rooms_failed_total",
+        "Rooms closed because a hook panicked.",
+        |total| total.rooms_failed,
+    ),
+    ("messages_in_total", "Messages of clients.", |total| {
+        total.messages_in
+    }),
+    ("messages_out_total", "Messages to clients.", |total| {
+        total.messages_out
+    }),
+    ("bytes_in_total", "Bytes read.", |total| total.bytes_in),
+    ("bytes_out_total", "Bytes written.", |total| total.bytes_out),
+    (
+        "resyncs_total",
+        "Slow readers that lost their queue and got a snapshot.",
+        |total| total.resyncs,
+    ),
+    (
+        "protocol_errors_total",
+        "Connections closed for bytes that are no HTTP, WebSocket or message.",
+        |total| total.protocol_errors,
+    ),
+];
+
+const REGISTRY_GAUGES: [Family<Counts>; 4] = [
+    ("registry_rooms", "Rooms in the registry.", |counts| {
+        counts.rooms
+    }),
+    (
+        "registry_holds",
+        "Seats held for requests under way.",
+        |counts| counts.holds,
+    ),
+    (
+        "registry_tickets",
+        "Requests that are creating a room.",
+        |counts| counts.tickets,
+    ),
+    (
+        "registry_waiting",
+        "Requests that wait for another to create a room.",
+        |counts| counts.waiting,
+    ),
+];
+
+type LimitHits = (&'static str, fn(&Counts) -> u64);
+
+/// Limits that the registry counts, under the names of the limits.
+const REGISTRY_LIMITS: [LimitHits; 3] = [
+    ("matchmake_timeout_ms", |counts| counts.holds_expired),
+    ("create_timeout_ms", |counts| counts.tickets_expired),
+    ("finds_waiting_max", |counts| counts.finds_refused),
+];
+
+const TICK_COUNTERS: [Family<TickMeter>; 2] = [
+    ("ticks_total", "Ticks run.", |meter| meter.run),
+    (
+        "ticks_skipped_total",
+        "Ticks left out for lateness.",
+        |meter| meter.skipped,
+    ),
+];
+
+type HistogramFamily = (
+    &'static str,
+    &'static str,
+    fn(&TickMeter) -> &Histogram<u32>,
+);
+
+const TICK_HISTOGRAMS: [HistogramFamily; 3] = [
+    (
+        "tick_start_lateness_seconds",
+        "Actual minus scheduled start of a tick.",
+        |meter| &meter.start_lateness,
+    ),
+    (
+        "tick_duration_seconds",
+        "End minus actual start.",
+        |meter| &meter.duration,
+    ),
+    (
+        "tick_completion_lateness_seconds",
+        "End minus scheduled start.",
+        |meter| &meter.completion_lateness,
+    ),
+];
+
+/// All figures of a node: those of its shards, and those of its registry.
+pub(crate) fn render(shards: &[ShardStats], registry: &Counts) -> String {
     let mut page = Page::default();
-    page.gauges(shards);
-    page.counters(shards);
-    page.limits(shards);
+    page.shards(shards);
+    page.registry(registry);
+    page.limits(shards, registry);
     page.ticks(shards);
     page.text
 }
@@ -29,64 +144,14 @@ struct Page {
 }
 
 impl Page {
-    fn gauges(&mut self, shards: &[ShardStats]) {
-        let gauges: [(&str, &str, fn(&Gauges) -> u64); 5] = [
-            ("rooms", "Rooms now.", |now| now.rooms),
-            ("clients", "Clients in rooms now.", |now| now.clients),
-            ("connections", "Open sockets now.", |now| now.connections),
-            ("jobs", "Matchmaking and other waiting work now.", |now| {
-                now.jobs
-            }),
-            (
-                "load_permille",
-                "Tick time per wall time over the last second, thousandths of a core.",
-                |now| now.load_permille,
-            ),
-        ];
-        for (name, help, value) in gauges {
+    fn shards(&mut self, shards: &[ShardStats]) {
+        for (name, help, value) in GAUGES {
             self.family(name, help, "gauge");
             for (shard, stats) in shards.iter().enumerate() {
                 self.line(name, &format!("shard=\"{shard}\""), value(&stats.now));
             }
         }
-    }
-
-    fn counters(&mut self, shards: &[ShardStats]) {
-        let counters: [(&str, &str, fn(&Counters) -> u64); 10] = [
-            ("connections_total", "Sockets accepted.", |total| {
-                total.connections
-            }),
-            ("http_requests_total", "HTTP requests.", |total| {
-                total.http_requests
-            }),
-            ("rooms_created_total", "Rooms created.", |total| {
-                total.rooms_created
-            }),
-            (
-                "rooms_failed_total",
-                "Rooms closed because a hook panicked.",
-                |total| total.rooms_failed,
-            ),
-            ("messages_in_total", "Messages of clients.", |total| {
-                total.messages_in
-            }),
-            ("messages_out_total", "Messages to clients.", |total| {
-                total.messages_out
-            }),
-            ("bytes_in_total", "Bytes read.", |total| total.bytes_in),
-            ("bytes_out_total", "Bytes written.", |total| total.bytes_out),
-            (
-                "resyncs_total",
-                "Slow readers that lost their queue and got a snapshot.",
-                |total| total.resyncs,
-            ),
-            (
-                "protocol_errors_total",
-                "Connections closed for bytes that are no HTTP or WebSocket.",
-                |total| total.protocol_errors,
-            ),
-        ];
-        for (name, help, value) in counters {
+        for (name, help, value) in COUNTERS {
             self.family(name, help, "counter");
             for (shard, stats) in shards.iter().enumerate() {
                 self.line(name, &format!("shard=\"{shard}\""), value(&stats.total));
@@ -94,7 +159,14 @@ impl Page {
         }
     }
 
-    fn limits(&mut self, shards: &[ShardStats]) {
+    fn registry(&mut self, counts: &Counts) {
+        for (name, help, value) in REGISTRY_GAUGES {
+            self.family(name, help, "gauge");
+            self.line(name, "", value(counts));
+        }
+    }
+
+    fn limits(&mut self, shards: &[ShardStats], registry: &Counts) {
         let name = "limit_hits_total";
         self.family(name, "Times a limit was hit.", "counter");
         for (shard, stats) in shards.iter().enumerate() {
@@ -103,52 +175,30 @@ impl Page {
                 self.line(name, &labels, *hits);
             }
         }
+        for (limit, hits) in REGISTRY_LIMITS {
+            self.line(name, &format!("limit=\"{limit}\""), hits(registry));
+        }
     }
 
     fn ticks(&mut self, shards: &[ShardStats]) {
-        let meters: BTreeMap<(usize, &str), &TickMeter> = shards
+        let meters: Vec<(String, &TickMeter)> = shards
             .iter()
             .enumerate()
             .flat_map(|(shard, stats)| {
                 let meters = stats.ticks.iter();
-                meters.map(move |(room, meter)| ((shard, room.as_str()), meter))
+                meters.map(move |(room, meter)| (tick_labels(shard, room), meter))
             })
             .collect();
-        let counters: [(&str, &str, fn(&TickMeter) -> u64); 2] = [
-            ("ticks_total", "Ticks run.", |meter| meter.run),
-            (
-                "ticks_skipped_total",
-                "Ticks left out for lateness.",
-                |meter| meter.skipped,
-            ),
-        ];
-        for (name, help, value) in counters {
+        for (name, help, value) in TICK_COUNTERS {
             self.family(name, help, "counter");
-            for ((shard, room), meter) in &meters {
-                self.line(name, &tick_labels(*shard, room), value(meter));
+            for (labels, meter) in &meters {
+                self.line(name, labels, value(meter));
             }
         }
-        let histograms: [(&str, &str, fn(&TickMeter) -> &Histogram<u32>); 3] = [
-            (
-                "tick_start_lateness_seconds",
-                "Actual minus scheduled start of a tick.",
-                |meter| &meter.start_lateness,
-            ),
-            (
-                "tick_duration_seconds",
-                "End minus actual start.",
-                |meter| &meter.duration,
-            ),
-            (
-                "tick_completion_lateness_seconds",
-                "End minus scheduled start.",
-                |meter| &meter.completion_lateness,
-            ),
-        ];
-        for (name, help, histogram) in histograms {
+        for (name, help, histogram) in TICK_HISTOGRAMS {
             self.family(name, help, "histogram");
-            for ((shard, room), meter) in &meters {
-                self.histogram(name, &tick_labels(*shard, room), histogram(meter));
+            for (labels, meter) in &meters {
+                self.histogram(name, labels, histogram(meter));
             }
         }
     }
@@ -196,7 +246,11 @@ impl Page {
     }
 
     fn line(&mut self, name: &str, labels: &str, value: impl std::fmt::Display) {
-        let _ = writeln!(self.text, "downbeat_{name}{{{labels}}} {value}");
+        let _ = if labels.is_empty() {
+            writeln!(self.text, "downbeat_{name} {value}")
+        } else {
+            writeln!(self.text, "downbeat_{name}{{{labels}}} {value}")
+        };
     }
 }
 
@@ -225,7 +279,7 @@ mod tests {
         for late_us in [10, 60, 3_000, 2_000_000] {
             meter.record(Duration::from_micros(late_us), Duration::ZERO);
         }
-        let text = render(&[stats]);
+        let text = render(&[stats], &Counts::default());
         let labels = r#"{shard="0",room="a\"b",le="#;
         let name = "downbeat_tick_start_lateness_seconds_bucket";
         for (bound, count) in [
