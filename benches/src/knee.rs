@@ -102,6 +102,17 @@ impl Rule {
 impl fmt::Display for Knee {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
+            Self::Found { clients: 0, not } => write!(f, "less than {} clients", whole(not)),
+            Self::GeneratorLimit {
+                clients: 0,
+                unknown,
+            } => {
+                write!(
+                    f,
+                    "unknown: the generator could not carry {}",
+                    whole(unknown)
+                )
+            }
             Self::Found { clients, not } => {
                 write!(f, "{} clients; {} are too many", whole(clients), whole(not))
             }

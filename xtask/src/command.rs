@@ -8,6 +8,10 @@ usage: cargo xtask <command>
   schemas [--check]             writes schemas/src/generated from schemas/fbs;
                                 --check only fails if that would change something
   fuzz [target] [--seconds N]   fuzzes one target of tests/fuzz, or each in turn, N seconds (60)
+  bench-report [--quick] [name…]
+                                runs the benchmarks, or those named, on a machine that should do
+                                nothing else, keeps their figures in benches/results and writes
+                                benches/RESULTS.md; --quick: only shows that they work
   help                          this text";
 
 /// How long each fuzz target runs unless it is said.
@@ -25,6 +29,10 @@ pub(crate) enum Command {
     Fuzz {
         target: Option<String>,
         seconds: u64,
+    },
+    BenchReport {
+        quick: bool,
+        names: Vec<String>,
     },
 }
 
@@ -55,6 +63,7 @@ impl Command {
                 Ok(Self::Test { quick })
             }
             "fuzz" => fuzz(arguments),
+            "bench-report" => bench_report(arguments),
             _ => Err(UsageError::UnknownCommand(name)),
         }
     }
@@ -91,6 +100,18 @@ fn fuzz(mut arguments: impl Iterator<Item = String>) -> Result<Command, UsageErr
     Ok(Command::Fuzz { target, seconds })
 }
 
+fn bench_report(arguments: impl Iterator<Item = String>) -> Result<Command, UsageError> {
+    let (mut quick, mut names) = (false, Vec::new());
+    for argument in arguments {
+        match argument.as_str() {
+            "--quick" => quick = true,
+            _ if argument.starts_with('-') => return Err(unexpected("bench-report", argument)),
+            _ => names.push(argument),
+        }
+    }
+    Ok(Command::BenchReport { quick, names })
+}
+
 fn unexpected(command: &str, argument: String) -> UsageError {
     UsageError::Unexpected {
         command: command.to_owned(),
@@ -122,6 +143,11 @@ mod tests {
         assert_eq!(parse("fuzz"), fuzz(None, FUZZ_SECONDS));
         assert_eq!(parse("fuzz frames --seconds 5"), fuzz(Some("frames"), 5));
         assert_eq!(parse("fuzz --seconds 5 frames"), fuzz(Some("frames"), 5));
+        let names = vec!["knee".to_owned(), "floor".to_owned()];
+        assert_eq!(
+            parse("bench-report knee --quick floor"),
+            Ok(Command::BenchReport { quick: true, names })
+        );
     }
 
     #[test]
@@ -129,6 +155,10 @@ mod tests {
         let refused = |line| parse(line).unwrap_err().to_string();
         assert_eq!(refused("tset"), "there is no command `tset`");
         assert_eq!(refused("test --check"), "`test` takes no `--check`");
+        assert_eq!(
+            refused("bench-report --all"),
+            "`bench-report` takes no `--all`"
+        );
         assert_eq!(refused("fuzz a b"), "`fuzz` takes no `b`");
         assert!(refused("fuzz --seconds").contains("not ``"));
         assert!(refused("fuzz --seconds soon").contains("not `soon`"));

@@ -8,6 +8,7 @@
     reason = "a command speaks to whoever called it"
 )]
 
+mod bench_report;
 mod command;
 mod fuzz;
 mod process;
@@ -44,6 +45,7 @@ fn run(command: Command, project: &Project) -> Result<(), Box<dyn std::error::Er
         Command::Schemas { check: true } => schemas::check(project)?,
         Command::Schemas { check: false } => schemas::write(project)?,
         Command::Test { quick } => test::run(project, quick)?,
+        Command::BenchReport { quick, names } => bench_report::run(project, &names, quick)?,
         Command::Fuzz { target, seconds } => fuzz::run(project, target.as_deref(), seconds)?,
     }
     Ok(())

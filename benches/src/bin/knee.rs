@@ -85,6 +85,9 @@ fn run(args: &Args) -> Result<(), Error> {
         let knee = Rule::AT_20_HZ.knee(&steps);
         report.table(table(room, &climbs));
         report.note(format!("Knee of {room}: {knee}."));
+        for reasons in reasons(&climbs) {
+            report.note(reasons);
+        }
         let raw: Vec<&Value> = raw(&climbs).collect();
         figures.insert(room.clone(), json!({"knee": knee, "runs": raw}));
     }
@@ -139,6 +142,18 @@ fn options(room: &str, clients: u32) -> Value {
         "world" => json!({"side": (f64::from(clients) * SEEN_UNITS / VISIBLE).sqrt().max(100.0)}),
         _ => json!({}),
     }
+}
+
+/// Why runs are not valid.
+fn reasons(climbs: &[Climb]) -> impl Iterator<Item = String> {
+    climbs.iter().flat_map(|climb| {
+        let runs = (1..).zip(&climb.reports);
+        runs.filter(|(_, report)| !report.figures.reasons.is_empty())
+            .map(|(number, report)| {
+                let (clients, reasons) = (whole(climb.clients), &report.figures.reasons);
+                format!("- {clients} clients, run {number}: {}.", reasons.join("; "))
+            })
+    })
 }
 
 fn raw(climbs: &[Climb]) -> impl Iterator<Item = &Value> {
@@ -208,9 +223,9 @@ fn cells(figures: &LoadFigures) -> [String; 15] {
         ..
     } = figures.server.memory.unwrap_or_default();
     let verdict = match figures.verdict {
-        Verdict::Valid => "valid".to_owned(),
-        Verdict::Incomplete => format!("incomplete: {}", figures.reasons.join("; ")),
-        Verdict::Invalid => format!("invalid: {}", figures.reasons.join("; ")),
+        Verdict::Valid => "valid",
+        Verdict::Incomplete => "incomplete",
+        Verdict::Invalid => "invalid",
     };
     [
         figure(figures.patches_per_client_s.mean),
@@ -227,6 +242,6 @@ fn cells(figures: &LoadFigures) -> [String; 15] {
         figure(per_client_kib),
         figure(figures.bytes.per_patch),
         figure(figures.bytes.in_per_client_s),
-        verdict,
+        verdict.to_owned(),
     ]
 }

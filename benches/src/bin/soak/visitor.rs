@@ -46,7 +46,9 @@ pub(crate) enum VisitError {
     #[error("a frame: {0}")]
     Frame(#[from] Violation),
     #[error("the server hung up before it said anything")]
-    Silent,
+    TurnedAway,
+    #[error("the server does not stop talking to a client that left")]
+    Talkative,
 }
 
 #[derive(Debug, Deserialize)]
@@ -62,6 +64,8 @@ const KEY: [u8; 16] = *b"downbeat's soak.";
 const MASK: [u8; 4] = [7, 5, 3, 2];
 const FRAME_BYTES_MAX: u64 = 1 << 20;
 const READ_BYTES: usize = 16 << 10;
+/// A server says little to a client that left.
+const MESSAGES_MAX: u32 = 1_000;
 
 impl Visit {
     /// The way of the visit of this number: mostly joins, now and then what else happens.
@@ -82,17 +86,18 @@ impl Visit {
             Self::Page => drop(fetch(address, "/rooms", Request::Get)?),
             Self::HalfRequest => connect(address)?.write_all(b"POST /matchmake/joinOr")?,
             Self::NoShow => drop(reserve(address, room)?),
-            Self::Vanish => drop(join(address, room)?),
+            Self::Vanish => drop(Guest::join(address, room)?),
             Self::Close => {
-                let payload = encode_close(CloseCode::Normal.code(), "");
-                let close = OpCode::Control(Control::Close);
-                say_goodbye(join(address, room)?, close, &payload)?;
+                let mut guest = Guest::join(address, room)?;
+                guest.say_close()?;
+                guest.listen()?;
             }
             Self::Leave => {
                 let mut fbb = FlatBufferBuilder::new();
                 let leave = ClientMessage::Leave.encode(&mut fbb);
-                let binary = OpCode::Data(Data::Binary);
-                say_goodbye(join(address, room)?, binary, leave)?;
+                let mut guest = Guest::join(address, room)?;
+                guest.say(OpCode::Data(Data::Binary), leave)?;
+                guest.listen()?;
             }
         }
         Ok(())
@@ -105,59 +110,96 @@ fn reserve(address: SocketAddr, room: &str) -> Result<Seat, VisitError> {
     Ok(serde_json::from_str(&body)?)
 }
 
-/// Takes a seat, opens the WebSocket, and waits for the Welcome.
-fn join(address: SocketAddr, room: &str) -> Result<TcpStream, VisitError> {
-    let Seat {
-        session_id,
-        room_id,
-        process_id,
-    } = reserve(address, room)?;
-    let path = format!("/{process_id}/{room_id}?sessionId={session_id}");
-    let mut request = Vec::new();
-    write_request(&mut request, &address.to_string(), &path, SUBPROTOCOL, KEY);
-    let mut stream = connect(address)?;
-    stream.write_all(&request)?;
+/// A client in a room.
+#[derive(Debug)]
+struct Guest {
+    stream: TcpStream,
+    reader: Reader,
+    read: ReadBuffer,
+}
+
+/// What the server said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Heard {
+    Message,
+    Close,
+    End,
+}
+
+impl Guest {
+    /// Takes a seat, opens the WebSocket, and waits for the first message.
+    fn join(address: SocketAddr, room: &str) -> Result<Self, VisitError> {
+        let seat = reserve(address, room)?;
+        let path = format!(
+            "/{}/{}?sessionId={}",
+            seat.process_id, seat.room_id, seat.session_id
+        );
+        let mut request = Vec::new();
+        write_request(&mut request, &address.to_string(), &path, SUBPROTOCOL, KEY);
+        let mut stream = connect(address)?;
+        stream.write_all(&request)?;
+        let mut guest = Self {
+            read: read_handshake(&mut stream)?,
+            stream,
+            reader: Reader::new(Role::Client),
+        };
+        match guest.hear()? {
+            Heard::Message => Ok(guest),
+            Heard::Close | Heard::End => Err(VisitError::TurnedAway),
+        }
+    }
+
+    fn say(&mut self, opcode: OpCode, payload: &[u8]) -> Result<(), VisitError> {
+        let mut frame = Vec::new();
+        encode_masked(&mut frame, opcode, MASK, payload);
+        Ok(self.stream.write_all(&frame)?)
+    }
+
+    fn say_close(&mut self) -> Result<(), VisitError> {
+        let payload = encode_close(CloseCode::Normal.code(), "");
+        self.say(OpCode::Control(Control::Close), &payload)
+    }
+
+    /// Listens until the server has hung up, and answers its goodbye, as RFC 6455 wants it.
+    fn listen(&mut self) -> Result<(), VisitError> {
+        for _ in 0..MESSAGES_MAX {
+            match self.hear()? {
+                Heard::Message => {}
+                // The answer to a goodbye of ours needs none; the server may be gone by then.
+                Heard::Close => drop(self.say_close()),
+                Heard::End => return Ok(()),
+            }
+        }
+        Err(VisitError::Talkative)
+    }
+
+    fn hear(&mut self) -> Result<Heard, VisitError> {
+        loop {
+            match self.reader.next(&mut self.read, FRAME_BYTES_MAX)? {
+                Some(Incoming::Close { .. }) => return Ok(Heard::Close),
+                Some(_) => return Ok(Heard::Message),
+                None => match self.stream.read(self.read.space())? {
+                    0 => return Ok(Heard::End),
+                    len => self.read.filled(len),
+                },
+            }
+        }
+    }
+}
+
+/// Reads the answer to the handshake; gives what came behind it.
+fn read_handshake(stream: &mut TcpStream) -> Result<ReadBuffer, VisitError> {
     let mut received = Vec::new();
-    let head_bytes = loop {
-        if let Some(head_bytes) = read_response(&received, KEY)? {
-            break head_bytes;
-        }
-        read_some(&mut stream, &mut received)?;
-    };
-    received.drain(..head_bytes);
-    while !holds_message(&received)? {
-        read_some(&mut stream, &mut received)?;
-    }
-    Ok(stream)
-}
-
-fn holds_message(received: &[u8]) -> Result<bool, VisitError> {
-    if received.is_empty() {
-        return Ok(false);
-    }
-    let mut read = ReadBuffer::new(received.len());
-    read.fill(received);
-    let message = Reader::new(Role::Client).next(&mut read, FRAME_BYTES_MAX)?;
-    Ok(matches!(message, Some(Incoming::Binary(_))))
-}
-
-fn read_some(stream: &mut TcpStream, received: &mut Vec<u8>) -> Result<(), VisitError> {
     let mut chunk = [0; READ_BYTES];
-    match stream.read(&mut chunk)? {
-        0 => Err(VisitError::Silent),
-        len => {
-            received.extend_from_slice(&chunk[..len]);
-            Ok(())
+    loop {
+        match stream.read(&mut chunk)? {
+            0 => return Err(VisitError::TurnedAway),
+            len => received.extend_from_slice(&chunk[..len]),
+        }
+        if let Some(head_bytes) = read_response(&received, KEY)? {
+            let mut read = ReadBuffer::new(READ_BYTES);
+            read.fill(&received[head_bytes..]);
+            return Ok(read);
         }
     }
-}
-
-/// Says so and listens until the server has hung up.
-fn say_goodbye(mut stream: TcpStream, opcode: OpCode, payload: &[u8]) -> Result<(), VisitError> {
-    let mut frame = Vec::new();
-    encode_masked(&mut frame, opcode, MASK, payload);
-    stream.write_all(&frame)?;
-    // What is still under way does not matter, but it is bounded: so is a patch.
-    io::copy(&mut stream.take(FRAME_BYTES_MAX), &mut io::sink())?;
-    Ok(())
 }

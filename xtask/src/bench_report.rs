@@ -1,0 +1,221 @@
+//! The benchmarks, one after the other on a machine that does nothing else, and the page of their
+//! results.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{fs, io};
+
+use crate::process::{self, ProcessError};
+use crate::project::Project;
+
+/// Why there is no report, or not all of it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BenchError {
+    #[error("there is no benchmark `{found}`: there are {known}")]
+    Unknown { found: String, known: String },
+    #[error("could not read or write {path}: {source}", path = path.display())]
+    File { path: PathBuf, source: io::Error },
+    #[error(transparent)]
+    Process(#[from] ProcessError),
+}
+
+/// A program of `benches/`, and how to see within seconds that it works.
+struct Bench {
+    name: &'static str,
+    quick: &'static [&'static str],
+}
+
+/// In the order of the page: what is pure first.
+const BENCHES: &[Bench] = &[
+    Bench {
+        name: "encode",
+        quick: &[
+            "--patches",
+            "10",
+            "--entities",
+            "250,1000",
+            "--visible",
+            "50",
+        ],
+    },
+    Bench {
+        name: "floor",
+        quick: &["--seconds", "1", "--runs", "1"],
+    },
+    Bench {
+        name: "lateness",
+        quick: &["--seconds", "3", "--runs", "1", "--trial-clients", "200"],
+    },
+    Bench {
+        name: "idle",
+        quick: &["--seconds", "2", "--runs", "1", "--clients", "500"],
+    },
+    Bench {
+        name: "knee",
+        quick: &["--seconds", "2", "--runs", "1", "--clients", "100,200"],
+    },
+    Bench {
+        name: "soak",
+        quick: &["--thousands", "2", "--looks", "2"],
+    },
+];
+
+const INTRODUCTION: &str = "\
+# Results
+
+Written by `cargo xtask bench-report`; beside each table stand the machine, the commit and the
+command that does the same again. All runs are shown, and percentiles rather than means. The raw
+figures are in `results/`.
+";
+
+/// Runs the benchmarks of these names, or all. A quick run only shows that they work: its figures
+/// stay in the target folder.
+pub(crate) fn run(project: &Project, names: &[String], quick: bool) -> Result<(), BenchError> {
+    let benches = choose(names)?;
+    let target = build(project)?;
+    let folder = if quick {
+        project.tools.join("bench-report")
+    } else {
+        project.root.join("benches")
+    };
+    let results = folder.join("results");
+    fs::create_dir_all(&results).map_err(failed(&results))?;
+    let date = process::output(Command::new("date").args(["-u", "+%Y-%m-%d"]))?;
+    let page_path = folder.join("RESULTS.md");
+    for bench in benches {
+        println!("\n==> {}", bench.name);
+        let json = results.join(format!("{date}-{}.json", bench.name));
+        let section = run_bench(project, &target, bench, quick, &json)?;
+        println!("{section}");
+        // After each: what was measured is kept, whatever becomes of the next.
+        let page = read(&page_path)?;
+        let page = with_section(&page, bench.name, &section);
+        fs::write(&page_path, page).map_err(failed(&page_path))?;
+    }
+    println!("\nwritten: {}", page_path.display());
+    Ok(())
+}
+
+fn choose(names: &[String]) -> Result<Vec<&'static Bench>, BenchError> {
+    let known = || BENCHES.iter().map(|bench| bench.name);
+    if let Some(found) = names
+        .iter()
+        .find(|name| !known().any(|known| known == *name))
+    {
+        return Err(BenchError::Unknown {
+            found: found.clone(),
+            known: known().collect::<Vec<_>>().join(", "),
+        });
+    }
+    let is_chosen =
+        |bench: &&Bench| names.is_empty() || names.iter().any(|name| name == bench.name);
+    Ok(BENCHES.iter().filter(is_chosen).collect())
+}
+
+/// Builds the server and the benchmarks, and tells the folder that they are in.
+fn build(project: &Project) -> Result<PathBuf, BenchError> {
+    let mut cargo = Command::new("cargo");
+    cargo.args([
+        "build",
+        "--release",
+        "-p",
+        "downbeat",
+        "-p",
+        "downbeat-benches",
+    ]);
+    process::run(cargo.current_dir(&project.root))?;
+    let target = project.tools.parent().unwrap_or(&project.tools);
+    Ok(target.join("release"))
+}
+
+/// The benchmark's section of the page. Its progress goes to the terminal.
+fn run_bench(
+    project: &Project,
+    release: &Path,
+    bench: &Bench,
+    quick: bool,
+    json: &Path,
+) -> Result<String, BenchError> {
+    let mut command = Command::new(release.join(bench.name));
+    // Relative where it can be: the command line is part of the page.
+    command.arg("--json").arg(relative(project, json));
+    if quick {
+        command.args(bench.quick);
+    }
+    command.env("DOWNBEAT", release.join("downbeat"));
+    Ok(process::output(command.current_dir(&project.root))?)
+}
+
+fn relative<'a>(project: &Project, path: &'a Path) -> &'a Path {
+    path.strip_prefix(&project.root).unwrap_or(path)
+}
+
+/// The page with the section of this benchmark in place of its former one, in the order of
+/// [`BENCHES`].
+fn with_section(page: &str, name: &str, section: &str) -> String {
+    let mut with = INTRODUCTION.to_owned();
+    for bench in BENCHES {
+        let section = if bench.name == name {
+            Some(section)
+        } else {
+            find_section(page, bench.name)
+        };
+        if let Some(section) = section {
+            with.push('\n');
+            with.push_str(section.trim());
+            with.push('\n');
+        }
+    }
+    with
+}
+
+/// From its heading to the next of the same level, or the end.
+fn find_section<'a>(page: &'a str, name: &str) -> Option<&'a str> {
+    let start = page.find(&format!("\n## {name}\n"))? + 1;
+    let section = &page[start..];
+    let end = section.find("\n## ").unwrap_or(section.len());
+    Some(&section[..end])
+}
+
+/// A page that is not there yet is empty.
+fn read(path: &Path) -> Result<String, BenchError> {
+    match fs::read_to_string(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        page => page.map_err(failed(path)),
+    }
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> BenchError {
+    let path = path.to_owned();
+    |source| BenchError::File { path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_section_takes_the_place_of_its_former_one() {
+        let page = with_section("", "knee", "## knee\n\n1,000\n");
+        let page = with_section(&page, "encode", "## encode\n\n### a\n");
+        let page = with_section(&page, "knee", "## knee\n\n2,000\n");
+        let expected = format!("{INTRODUCTION}\n## encode\n\n### a\n\n## knee\n\n2,000\n");
+        assert_eq!(page, expected);
+    }
+
+    #[test]
+    fn a_benchmark_that_is_none_is_named() {
+        let chosen = |names: &[&str]| {
+            let names: Vec<String> = names.iter().copied().map(str::to_owned).collect();
+            let benches = choose(&names);
+            benches.map(|benches| benches.iter().map(|bench| bench.name).collect::<Vec<_>>())
+        };
+        assert_eq!(chosen(&["soak", "floor"]).unwrap(), ["floor", "soak"]);
+        assert_eq!(chosen(&[]).unwrap().len(), BENCHES.len());
+        let error = chosen(&["knees"]).unwrap_err().to_string();
+        assert!(
+            error.contains("no benchmark `knees`: there are encode, "),
+            "{error}"
+        );
+    }
+}
