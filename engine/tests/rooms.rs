@@ -34,7 +34,10 @@ fn arena_input_sets_a_velocity_in_units_per_second() {
     room.send(ann, &ArenaInput::Move { dx, dy });
     room.tick(20);
     let moved = place(&room, bob, "players", ann).unwrap();
-    assert!((moved.0 - (x + f64::from(dx))).abs() < 0.01, "{x} {moved:?}");
+    assert!(
+        (moved.0 - (x + f64::from(dx))).abs() < 0.01,
+        "{x} {moved:?}"
+    );
     assert_eq!(moved.1, y);
 }
 
@@ -134,7 +137,12 @@ fn chat_is_private_and_tells_its_channel_as_its_creator_asks() {
 
 #[test]
 fn in_the_world_one_sees_the_near_and_not_the_far() {
-    let mut room = TestRoom::<World>::new(3, WorldOptions { side: Some(1_900.0) });
+    let mut room = TestRoom::<World>::new(
+        3,
+        WorldOptions {
+            side: Some(1_900.0),
+        },
+    );
     let sessions: Vec<_> = (0..2_000).map(|_| room.join()).collect();
     room.tick(1);
     for (number, session) in sessions.iter().enumerate() {

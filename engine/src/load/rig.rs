@@ -3,7 +3,7 @@
 use std::io;
 
 use downbeat_net::ReadBuffer;
-use downbeat_net::socket::Poller;
+use downbeat_net::socket::{EVENTS_PER_POLL, Poller};
 
 use super::dice::Dice;
 use super::input::InputFrame;
@@ -29,7 +29,7 @@ pub(super) struct Rig {
 }
 
 impl Rig {
-    pub(super) fn new(seed: u64) -> io::Result<Self> {
+    pub(super) fn new(clients: usize, seed: u64) -> io::Result<Self> {
         Ok(Self {
             clock: Clock::start(),
             poller: Poller::new()?,
@@ -38,7 +38,7 @@ impl Rig {
             control: Vec::new(),
             dice: Dice::new(seed),
             meter: Meter::new(),
-            lag: Lag::default(),
+            lag: Lag::new(clients, EVENTS_PER_POLL),
         })
     }
 }

@@ -97,7 +97,7 @@ impl<'a> Run<'a> {
         target: Target,
         stop: Arc<AtomicBool>,
     ) -> io::Result<Self> {
-        let mut rig = Rig::new(args.seed)?;
+        let mut rig = Rig::new(args.clients as usize, args.seed)?;
         let processes = Processes::new(args.server_pid);
         let fleet = Fleet::new(args, target, &mut rig);
         let ramp = Duration::from_secs_f64(f64::from(args.clients) / args.ramp);

@@ -35,7 +35,7 @@ pub enum ProbeError {
     },
     /// The kernel gives out no io_uring.
     #[error(
-        "io_uring is refused ({error}). Downbeat needs Linux 5.8 or newer with io_uring allowed: \
+        "io_uring is refused ({error}). Downbeat needs Linux 5.11 or newer with io_uring allowed: \
          in a container, run with `--security-opt seccomp=unconfined` or a profile that allows \
          io_uring_setup, io_uring_enter and io_uring_register; on the host, set \
          `sysctl kernel.io_uring_disabled=0`"

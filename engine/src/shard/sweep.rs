@@ -148,7 +148,10 @@ impl Shard {
                 };
                 match (ClientMessage::decode(bytes), self.rooms.find_mut(room)) {
                     (Ok(message), Some(slot)) => {
-                        if socket.habit.talks(now, slot.definition.room_type().tick_hz()) {
+                        if socket
+                            .habit
+                            .talks(now, slot.definition.room_type().tick_hz())
+                        {
                             slot.regulars.push(id);
                         }
                         Heard::Message(slot.room.receive(now, seat, message))
