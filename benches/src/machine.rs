@@ -61,7 +61,17 @@ fn cpu_model() -> Option<String> {
 
 fn commit() -> Option<String> {
     let commit = said(&["git", "rev-parse", "--short=12", "HEAD"])?;
-    let changes = said(&["git", "status", "--porcelain", "--untracked-files=no"])?;
+    let changes = said(&[
+        "git",
+        "status",
+        "--porcelain",
+        "--untracked-files=no",
+        "--",
+        ":/",
+        // The results of the benchmark before this one are no change of what is measured.
+        ":(top,exclude)benches/RESULTS.md",
+        ":(top,exclude)benches/results",
+    ])?;
     let dirty = if changes.is_empty() { "" } else { "-dirty" };
     Some(commit + dirty)
 }

@@ -25,7 +25,7 @@ struct Args {
     #[arg(long, value_name = "N", default_value_t = 100)]
     thousands: u64,
     /// Visitors at a time.
-    #[arg(long, value_name = "N", default_value_t = 16,
+    #[arg(long, value_name = "N", default_value_t = 64,
           value_parser = clap::value_parser!(u64).range(1..=1_000))]
     visitors: u64,
     /// How often to look at the server on the way.
@@ -183,7 +183,8 @@ fn table(looks: &[Look]) -> Table {
 
 /// What the second half of the visits left behind: the first half warms up allocators.
 fn growth(looks: &[Look]) -> Option<String> {
-    let (middle, last) = (looks.get(looks.len() / 2)?, looks.last()?);
+    let last = looks.last()?;
+    let middle = looks.iter().find(|look| look.visits >= last.visits / 2)?;
     let thousands = (last.visits - middle.visits) as f64 / 1_000.0;
     let kib = (last.rss_bytes as f64 - middle.rss_bytes as f64) / 1_024.0;
     let files = last.open_files as i64 - middle.open_files as i64;
