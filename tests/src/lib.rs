@@ -1,1 +1,32 @@
 //! The outside view: end-to-end tests over real sockets.
+//!
+//! What the tests share. Each test starts a server of its own, on a free port of this process or
+//! as a process, and speaks to it as any client would.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`server`] | a server in this process, ended with the test |
+//! | [`rooms`] | a room that does as it is told |
+//! | [`http`] | an HTTP client that hides nothing |
+//! | [`seat`] | matchmaking, as a client sees it |
+//! | [`websocket`] | a WebSocket client, frame by frame |
+//! | [`player`] | a client that plays: a mirror of the room, inputs, the end |
+//! | [`metrics`] | Prometheus text, read strictly |
+//! | [`process`] | the server as a process, and processes that must end |
+//! | [`hostile`] | what no client should send |
+//! | [`random`] | random numbers from a seed |
+//! | [`patience`] | how long a test waits for what must come |
+
+#![allow(clippy::unwrap_used, reason = "a test that fails here says enough")]
+
+// pub mod hostile;
+pub mod http;
+pub mod metrics;
+pub mod patience;
+pub mod player;
+pub mod process;
+pub mod random;
+pub mod rooms;
+pub mod seat;
+pub mod server;
+pub mod websocket;

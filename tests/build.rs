@@ -1,0 +1,18 @@
+//! Tests with foreign clients are there if their tools are: else cargo counts them as ignored.
+
+/// The variable with a peer's tools, and the `cfg` of the tests that need it.
+const PEERS: [(&str, &str); 2] = [
+    ("DOWNBEAT_TEST_PYTHON", "python_peer"),
+    ("DOWNBEAT_TEST_NODE_MODULES", "node_peer"),
+];
+
+#[allow(clippy::print_stdout, reason = "how a build script speaks to cargo")]
+fn main() {
+    for (variable, cfg) in PEERS {
+        println!("cargo::rerun-if-env-changed={variable}");
+        println!("cargo::rustc-check-cfg=cfg({cfg})");
+        if std::env::var_os(variable).is_some() {
+            println!("cargo::rustc-cfg={cfg}");
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! A server in this process, ended with the test.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use downbeat::limits::Limits;
+use downbeat::rooms::{Arena, Chat, World};
+use downbeat::{CpuChoice, RoomDefinition, RunningServer, Server, ServerBuilder};
+
+use crate::http::HttpClient;
+use crate::metrics::Metrics;
+use crate::patience::eventually;
+use crate::rooms::Probe;
+
+/// A server on a free port of loopback. Stopped when dropped: declare it before its clients, so
+/// that they are gone by then.
+#[derive(Debug)]
+pub struct TestServer {
+    address: SocketAddr,
+    running: Option<RunningServer>,
+}
+
+impl TestServer {
+    /// One shard with all rooms and default limits.
+    pub fn new() -> Self {
+        Self::with_limits(|_| {})
+    }
+
+    /// One shard with all rooms and limits of the test's own.
+    pub fn with_limits(change: impl FnOnce(&mut Limits)) -> Self {
+        let mut limits = Limits::default();
+        change(&mut limits);
+        Self::with(|server| server.limits(limits))
+    }
+
+    /// All rooms on so many shards, each of which needs a core of its own.
+    pub fn with_shards(shards: usize) -> Self {
+        Self::with(|server| server.cpus(CpuChoice::First(shards)))
+    }
+
+    /// One shard with all rooms, and what `more` adds.
+    ///
+    /// # Panics
+    /// If the server does not start.
+    pub fn with(more: impl FnOnce(ServerBuilder) -> ServerBuilder) -> Self {
+        let server = Server::builder()
+            .listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
+            .cpus(CpuChoice::First(1))
+            .room::<Arena>("arena")
+            .define(RoomDefinition::new::<Chat>("chat").filter_by(["channel"]))
+            .room::<World>("world")
+            .room::<Probe>("probe");
+        let running = more(server).start().unwrap();
+        Self {
+            address: running.address(),
+            running: Some(running),
+        }
+    }
+
+    /// Where it listens.
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The `processId` of its answers.
+    ///
+    /// # Panics
+    /// If it was stopped.
+    pub fn id(&self) -> String {
+        self.running.as_ref().unwrap().id().to_string()
+    }
+
+    /// A connection for HTTP.
+    pub fn http(&self) -> HttpClient {
+        HttpClient::connect(self.address)
+    }
+
+    /// What `/rooms` lists.
+    pub fn rooms(&self) -> Vec<serde_json::Value> {
+        let rooms = self.http().get("/rooms").json();
+        rooms.as_array().unwrap().clone()
+    }
+
+    /// What `/rooms` lists of a room; none if it does not.
+    pub fn listing(&self, room_id: &str) -> Option<serde_json::Value> {
+        let mut rooms = self.rooms().into_iter();
+        rooms.find(|room| room["roomId"] == room_id)
+    }
+
+    /// Waits until `/rooms` says this of a room.
+    pub fn wait_for_listing(
+        &self,
+        room_id: &str,
+        field: &str,
+        value: impl Into<serde_json::Value>,
+    ) {
+        let value = value.into();
+        let what = format!("room {room_id} is listed with {field} = {value}");
+        eventually(&what, || {
+            self.listing(room_id)
+                .is_some_and(|room| room[field] == value)
+        });
+    }
+
+    /// Waits until `/rooms` does not list a room.
+    pub fn wait_for_end(&self, room_id: &str) {
+        let what = format!("room {room_id} is listed no more");
+        eventually(&what, || self.listing(room_id).is_none());
+    }
+
+    /// What `/metrics` says; up to a second old.
+    pub fn metrics(&self) -> Metrics {
+        let answer = self.http().get("/metrics");
+        Metrics::parse(&answer.text()).unwrap()
+    }
+
+    /// Waits until the metrics say this.
+    pub fn wait_for_metrics(&self, what: &str, condition: impl Fn(&Metrics) -> bool) {
+        eventually(what, || condition(&self.metrics()));
+    }
+
+    /// Stops the server now.
+    pub fn stop(mut self) {
+        self.running.take().unwrap().stop();
+    }
+}
+
+impl Default for TestServer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop();
+        }
+    }
+}
