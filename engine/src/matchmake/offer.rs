@@ -34,6 +34,8 @@ pub(crate) enum Refusal {
     NotJoinable,
     /// The room's `on_create` refused, failed, or could not read its options.
     CreateFailed(String),
+    /// The room could not read the options of the one who joins.
+    JoinFailed(String),
     /// The shard has as many rooms as it may.
     RoomsMax,
     /// The shard is ending, or does not answer.
@@ -86,6 +88,7 @@ impl From<Refusal> for MatchmakeError {
                 "the room is unknown, locked or full".to_owned(),
             ),
             Refusal::CreateFailed(text) => (MatchmakeCode::CreateFailed, text),
+            Refusal::JoinFailed(text) => (MatchmakeCode::JoinFailed, text),
             Refusal::RoomsMax => (
                 MatchmakeCode::Unavailable,
                 "this server has as many rooms as rooms_max allows".to_owned(),

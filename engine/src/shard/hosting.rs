@@ -77,7 +77,7 @@ impl Shard {
         self.after_room(key);
         match reserved {
             Ok(()) => Ok(self.offer(name, room, session)),
-            Err(ReserveError::Options(why)) => Err(Refusal::CreateFailed(why)),
+            Err(error @ ReserveError::Options(_)) => Err(Refusal::JoinFailed(error.to_string())),
             Err(_) => Err(Refusal::NotJoinable),
         }
     }
