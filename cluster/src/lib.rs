@@ -48,6 +48,7 @@
 //! # Ok(())
 //! # }
 //! ```
+#![warn(missing_docs)]
 
 mod board;
 mod claim;

@@ -42,6 +42,7 @@
 //!
 //! What is *not* here: TLS and compression (a proxy in front does both), HTTP/2, extensions of
 //! WebSocket.
+#![warn(missing_docs)]
 
 #[allow(
     clippy::disallowed_methods,

@@ -15,6 +15,7 @@
 //! | [`rows`] | the packed rows inside snapshots and patches |
 //! | [`reflect`] | the types of a room's state |
 //! | [`mirror`] | the reference client: what rows do to tables |
+#![warn(missing_docs)]
 
 pub mod client;
 pub mod close;

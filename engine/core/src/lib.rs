@@ -8,6 +8,7 @@
 //! | [`interest`] | who watches which groups, and what each viewer gets |
 //! | [`host`] | what a shard sees of a room |
 //! | [`testing`] | a room under a fake clock, for the tests of games |
+#![warn(missing_docs)]
 
 // The derives name what they need as `::downbeat::…`, the facade's name; here that is this crate.
 #[cfg(test)]

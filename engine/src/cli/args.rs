@@ -34,7 +34,7 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "ADDRESS", env = "DOWNBEAT_LISTEN")]
     pub(super) listen: Option<SocketAddr>,
 
-    /// Port to listen on, at the address of --listen.
+    /// Port to listen on, where --listen does not say it.
     #[arg(long, value_name = "PORT", env = "PORT")]
     pub(super) port: Option<u16>,
 

@@ -92,11 +92,11 @@ fn read(path: &Path) -> Result<File, SettingsError> {
 }
 
 fn apply_args(settings: &mut Settings, args: &ServeArgs) -> Result<(), SettingsError> {
-    if let Some(listen) = args.listen {
-        settings.listen = listen;
-    }
-    if let Some(port) = args.port {
-        settings.listen.set_port(port);
+    match (args.listen, args.port) {
+        // PORT is often set by whoever runs the process: it must not bend an address given here.
+        (Some(listen), _) => settings.listen = listen,
+        (None, Some(port)) => settings.listen.set_port(port),
+        (None, None) => {}
     }
     if let Some(shards) = args.shards {
         settings.cpus = CpuChoice::First(shards);

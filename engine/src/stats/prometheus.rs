@@ -7,10 +7,11 @@ use hdrhistogram::Histogram;
 
 use super::{Counters, Gauges, ShardStats, TickMeter};
 
-/// Upper bounds of the buckets in microseconds: from a good tick to a lost one.
-const BUCKETS_US: [u64; 14] = [
-    50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 16_667, 25_000, 50_000, 100_000, 250_000,
-    1_000_000,
+/// Upper bounds of the buckets in microseconds: from a good tick to a lost one, in steps of about
+/// the square root of two where ticks usually are, so that a quantile is known within that factor.
+const BUCKETS_US: [u64; 24] = [
+    25, 50, 75, 100, 150, 200, 300, 400, 500, 700, 1_000, 1_500, 2_000, 3_000, 4_000, 5_000, 7_000,
+    10_000, 16_667, 25_000, 50_000, 100_000, 250_000, 1_000_000,
 ];
 
 /// A family of metrics: name, help, and where its value is.
@@ -284,7 +285,7 @@ mod tests {
         let name = "downbeat_tick_start_lateness_seconds_bucket";
         for (bound, count) in [
             ("0.00005", 1),
-            ("0.0001", 2),
+            ("0.000075", 2),
             ("0.005", 3),
             ("1", 3),
             ("+Inf", 4),
