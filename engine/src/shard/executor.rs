@@ -27,13 +27,14 @@ const TIMER_SLACK_NS: u64 = 1;
 pub(crate) struct ShardThread(ExecutorJoinHandle<()>);
 
 impl ShardThread {
-    /// Starts a thread on `cpu` that runs `main` to its end.
+    /// Starts a thread on `cpu` that runs `main` to its end, at the priority `nice` if allowed.
     ///
     /// # Errors
     /// What the kernel says if there is no such CPU or no ring to be had.
     pub(crate) fn spawn<F>(
         name: &str,
         cpu: usize,
+        nice: i32,
         main: impl FnOnce() -> F + Send + 'static,
     ) -> io::Result<Self>
     where
@@ -44,10 +45,8 @@ impl ShardThread {
             .io_memory(IO_MEMORY_BYTES)
             .ring_depth(RING_DEPTH)
             .spawn(move || async move {
-                let slack = std::num::NonZeroU64::new(TIMER_SLACK_NS);
-                if let Err(error) = rustix::thread::set_current_timer_slack(slack) {
-                    tracing::warn!(%error, "ticks may start 50 µs later: timer slack not set");
-                }
+                sharpen_timers();
+                raise_priority(nice);
                 main().await;
             })
             .map(Self)
@@ -60,6 +59,25 @@ impl ShardThread {
     /// If the thread panicked.
     pub(crate) fn join(self) -> io::Result<()> {
         self.0.join().map_err(Into::into)
+    }
+}
+
+fn sharpen_timers() {
+    let slack = std::num::NonZeroU64::new(TIMER_SLACK_NS);
+    if let Err(error) = rustix::thread::set_current_timer_slack(slack) {
+        tracing::warn!(%error, "ticks may start 50 µs later: timer slack not set");
+    }
+}
+
+/// Lets this thread go before others on its core, kernel threads among them: those that finish
+/// network work would else run for milliseconds at a time when a tick is due.
+fn raise_priority(nice: i32) {
+    // 0 is the calling thread, not the process, on Linux.
+    if let Err(error) = rustix::process::setpriority_process(None, nice) {
+        tracing::info!(
+            "shards run at normal priority ({error}): ticks start a millisecond later under load; \
+             allow nice {nice} with CAP_SYS_NICE, or LimitNICE={nice} in the systemd unit"
+        );
     }
 }
 
