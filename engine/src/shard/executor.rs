@@ -7,6 +7,7 @@ use std::future::poll_fn;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::pin::pin;
+use std::sync::Once;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -72,12 +73,13 @@ fn sharpen_timers() {
 /// Lets this thread go before others on its core, kernel threads among them: those that finish
 /// network work would else run for milliseconds at a time when a tick is due.
 fn raise_priority(nice: i32) {
-    // 0 is the calling thread, not the process, on Linux.
+    static TOLD: Once = Once::new();
+    // None is the calling thread, not the process, on Linux.
     if let Err(error) = rustix::process::setpriority_process(None, nice) {
-        tracing::info!(
+        TOLD.call_once(|| tracing::info!(
             "shards run at normal priority ({error}): ticks start a millisecond later under load; \
              allow nice {nice} with CAP_SYS_NICE, or LimitNICE={nice} in the systemd unit"
-        );
+        ));
     }
 }
 
