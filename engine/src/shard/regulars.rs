@@ -95,7 +95,7 @@ impl Shard {
 
     fn is_regular(&mut self, id: ConnectionId) -> bool {
         let socket = self.sockets.find_mut(id);
-        socket.is_some_and(|socket| socket.habit.is_regular())
+        socket.is_some_and(|socket| socket.is_regular())
     }
 }
 

@@ -43,6 +43,14 @@ pub(super) struct Socket {
     number: u32,
 }
 
+impl Socket {
+    /// Whether it is read at its room's ticks. Who has left the room is not: its answer to the
+    /// close would wait for a room that may have ended.
+    pub(super) const fn is_regular(&self) -> bool {
+        self.habit.is_regular() && matches!(self.role, Role::Player { .. })
+    }
+}
+
 /// All sockets of a shard, and the poller that watches them.
 #[derive(Debug)]
 pub(super) struct Sockets {
@@ -127,7 +135,7 @@ impl Sockets {
             return;
         };
         let wanted = Interest {
-            read: socket.connection.wants_bytes(limits) && !socket.habit.is_regular(),
+            read: socket.connection.wants_bytes(limits) && !socket.is_regular(),
             write: socket.connection.wants_to_send(),
         };
         let wanted = (wanted.read || wanted.write).then_some(wanted);

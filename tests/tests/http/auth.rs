@@ -23,8 +23,10 @@ async fn on_auth(request: AuthRequest) -> Result<String, Reject> {
 
 fn guarded_server() -> TestServer {
     TestServer::with(|server| {
-        let mut limits = downbeat::limits::Limits::default();
-        limits.auth_timeout_ms = 50;
+        let limits = downbeat::limits::Limits {
+            auth_timeout_ms: 50,
+            ..downbeat::limits::Limits::default()
+        };
         server.limits(limits).on_auth(on_auth)
     })
 }
