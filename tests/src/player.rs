@@ -300,6 +300,17 @@ pub fn encode_input(seq: u32, input: &impl Serialize) -> Vec<u8> {
     })
 }
 
+/// The pong in a frame that came before any Welcome; none if it is something else.
+pub fn heard_pong(frame: &Frame) -> Option<Heard> {
+    let Frame::Binary(bytes) = frame else {
+        return None;
+    };
+    match ServerMessage::decode(bytes) {
+        Ok(ServerMessage::Pong { client_time_us, .. }) => Some(Heard::Pong { client_time_us }),
+        _ => None,
+    }
+}
+
 /// Reads the payload of an event.
 ///
 /// # Panics
