@@ -19,6 +19,8 @@
 
 pub mod client;
 pub mod close;
+#[doc(hidden)]
+pub mod fuzzing;
 mod generated;
 pub mod id;
 pub mod limits;
