@@ -5,6 +5,7 @@
 //! | `executor` | the pinned thread and its sleep; the only file that knows glommio |
 //! | `turn` | the loop: commands, sweep, due rooms, jobs, rest |
 //! | `sweep` | ready sockets: accept, read, write |
+//! | `hearing` | what connections say: from received bytes to rooms and answers |
 //! | `reception` | what visitors ask by HTTP, and their way to a seat |
 //! | `hosting` | creating rooms, reserving seats, telling the registry |
 //! | `ticking` | due rooms: step, flush, measure |
@@ -21,6 +22,7 @@ mod chores;
 mod closing;
 mod desk;
 mod executor;
+mod hearing;
 mod hosting;
 mod jobs;
 mod link;
