@@ -95,7 +95,16 @@ impl ServerProcess {
     /// # Panics
     /// If it does not.
     pub fn start(binary: &str, args: &[&str]) -> Self {
+        Self::start_with(binary, args, &[])
+    }
+
+    /// Starts `binary` with variables of its own.
+    ///
+    /// # Panics
+    /// If it does not serve.
+    pub fn start_with(binary: &str, args: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(binary);
+        command.env_remove("PORT").envs(variables.iter().copied());
         command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(args);
