@@ -1,6 +1,7 @@
 //! What the fuzz targets and the tests feed bytes through: one driver, so that a fuzzer's find is
 //! replayed by the ordinary tests as it was found. No part of the public API.
 
+use downbeat_schemas::close::CloseCode;
 use downbeat_schemas::limits::Limits;
 use downbeat_schemas::time::Timestamp;
 
@@ -44,6 +45,15 @@ impl Driver {
         );
         assert!(driver.connection.is_websocket());
         driver.events.clear();
+        driver.sent.clear();
+        driver
+    }
+
+    /// A connection after its handshake that the server has begun to close.
+    pub fn closing(limits: Limits) -> Self {
+        let mut driver = Self::websocket(limits);
+        driver.connection.close(CloseCode::Kicked, "", NOW);
+        driver.flush();
         driver.sent.clear();
         driver
     }
@@ -112,8 +122,10 @@ pub fn http_request(input: &[u8]) {
 }
 
 /// Feeds frames to a connection after its handshake, whole and cut: the events must be the same.
+/// So must they be for one that was told to close, and waits for the answer.
 pub fn websocket_frames(input: &[u8]) {
     same_however_cut(|| Driver::websocket(Limits::default()), input);
+    same_however_cut(|| Driver::closing(Limits::default()), input);
 }
 
 fn same_however_cut(driver: impl Fn() -> Driver, input: &[u8]) {

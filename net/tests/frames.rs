@@ -238,6 +238,20 @@ fn a_close_is_echoed_and_ends_the_messages() {
 }
 
 #[test]
+fn whatever_follows_our_own_close_is_read_and_forgotten() {
+    let violation = frame(FIN | CONTINUE, "of nothing");
+    let late = frame(FIN | BINARY, "late");
+    for frames in [vec![late.clone(); 3], vec![violation, late.clone(), late]] {
+        for longest in [usize::MAX, 1, 7] {
+            let mut driver = Driver::closing(limits());
+            driver.feed_cut(&frames.concat(), || longest);
+            assert_eq!(driver.events, [""; 0]);
+            assert_eq!(driver.sent, b"");
+        }
+    }
+}
+
+#[test]
 fn a_malformed_close_is_a_violation() {
     let cut = "a close frame of one byte";
     check_violation(&[frame(FIN | CLOSE, [3])], 1002, cut);

@@ -60,7 +60,11 @@ impl Connection {
         while let Phase::Open | Phase::Closing = self.phase {
             let whole = match self.next_whole(read, limits, now) {
                 Ok(whole) => whole?,
-                Err(failure) => return self.fail(failure, now),
+                Err(failure) => {
+                    // Not every failure is an event after which the rest would be asked for.
+                    read.discard();
+                    return self.fail(failure, now);
+                }
             };
             if whole.is_control() {
                 let event = match whole.view(read) {
