@@ -51,10 +51,6 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "LIST", env = "DOWNBEAT_CPUS", value_parser = cpu_list)]
     pub(super) cpus: Option<CpuChoice>,
 
-    /// Priority of shard threads, -20 (first) to 19, as far as the system allows [default: -20].
-    #[arg(long, value_name = "N", env = "DOWNBEAT_NICE", allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(-20..=19))]
-    pub(super) nice: Option<i32>,
-
     /// Host and port at which clients reach this node directly; told to them with their seat.
     #[arg(long, value_name = "HOST:PORT", env = "DOWNBEAT_PUBLIC_ADDRESS")]
     pub(super) public_address: Option<String>,
@@ -68,8 +64,7 @@ pub(super) struct ServeArgs {
     )]
     pub(super) limits: Vec<LimitArg>,
 
-    /// A TOML file with any of the above: listen, shards, cpus, nice, public_address,
-    /// [limits].
+    /// A TOML file with any of the above: listen, shards, cpus, public_address, [limits].
     #[arg(long, value_name = "FILE", env = "DOWNBEAT_CONFIG")]
     pub(super) config: Option<PathBuf>,
 

@@ -17,7 +17,6 @@ struct File {
     listen: Option<SocketAddr>,
     shards: Option<usize>,
     cpus: Option<String>,
-    nice: Option<i32>,
     public_address: Option<String>,
     #[serde(default)]
     limits: BTreeMap<String, u64>,
@@ -74,9 +73,6 @@ fn apply_file(settings: &mut Settings, path: &Path) -> Result<(), SettingsError>
     if let Some(cpus) = file.cpus {
         settings.cpus = parse_cpu_list(&cpus)?;
     }
-    if let Some(nice) = file.nice {
-        settings.nice = nice;
-    }
     settings.public_address = file.public_address;
     for (name, value) in file.limits {
         settings.limits.set(&name, value)?;
@@ -107,9 +103,6 @@ fn apply_args(settings: &mut Settings, args: &ServeArgs) -> Result<(), SettingsE
     }
     if let Some(cpus) = &args.cpus {
         settings.cpus = cpus.clone();
-    }
-    if let Some(nice) = args.nice {
-        settings.nice = nice;
     }
     if let Some(address) = &args.public_address {
         settings.public_address = Some(address.clone());

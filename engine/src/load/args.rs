@@ -37,7 +37,7 @@ pub(crate) struct LoadArgs {
     #[arg(long, value_name = "CLIENTS", default_value_t = 500.0, value_parser = rate)]
     pub(super) ramp: f64,
 
-    /// The core to run on, at high priority if allowed; another one than the server's.
+    /// The core to run on; another one than the server's.
     #[arg(long, value_name = "CORE")]
     pub(super) cpu: Option<usize>,
 

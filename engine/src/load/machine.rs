@@ -45,11 +45,7 @@ impl Machine {
     }
 }
 
-/// As high as a thread goes without real-time scheduling.
-const PRIORITY: i32 = -20;
-
-/// Keeps this thread on `core`, and before others there: a generator that waits for a core
-/// measures its own lateness.
+/// Keeps this thread on `core`.
 pub(super) fn pin(core: usize) -> Result<(), MachineError> {
     let error = |source| MachineError::Core {
         core,
@@ -61,10 +57,7 @@ pub(super) fn pin(core: usize) -> Result<(), MachineError> {
     }
     let mut set = CpuSet::new();
     set.set(core);
-    sched_setaffinity(None, &set).map_err(|errno| error(errno.into()))?;
-    // Not allowed without privilege: then the verdict tells whether it mattered.
-    let _ = rustix::process::setpriority_process(None, PRIORITY);
-    Ok(())
+    sched_setaffinity(None, &set).map_err(|errno| error(errno.into()))
 }
 
 /// Raises the soft limit of open files as far as needed.

@@ -14,8 +14,6 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The cores that shards are pinned to, one shard each.
     pub cpus: CpuChoice,
-    /// The priority of shard threads, -20 (first) to 19; used as far as the system allows it.
-    pub nice: i32,
     /// Host and port at which clients reach this very node, past any load balancer.
     pub public_address: Option<String>,
     /// Every maximum.
@@ -39,7 +37,6 @@ impl Default for Settings {
         Self {
             listen: SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), DEFAULT_PORT),
             cpus: CpuChoice::All,
-            nice: -20,
             public_address: None,
             limits: Limits::default(),
         }

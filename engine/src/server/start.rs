@@ -157,8 +157,7 @@ fn spawn_all(
 fn spawn(parts: ShardParts, cpu: usize) -> io::Result<ShardThread> {
     let (tell, hear) = mpsc::channel();
     let name = format!("shard-{}", parts.id);
-    let nice = parts.node.settings.nice;
-    let thread = ShardThread::spawn(&name, cpu, nice, move || async move {
+    let thread = ShardThread::spawn(&name, cpu, move || async move {
         let started = tell.clone();
         let ended = run(parts, move || drop(started.send(Ok(())))).await;
         if let Err(error) = ended {

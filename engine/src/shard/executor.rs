@@ -7,7 +7,6 @@ use std::future::poll_fn;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::pin::pin;
-use std::sync::Once;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -28,14 +27,13 @@ const TIMER_SLACK_NS: u64 = 1;
 pub(crate) struct ShardThread(ExecutorJoinHandle<()>);
 
 impl ShardThread {
-    /// Starts a thread on `cpu` that runs `main` to its end, at the priority `nice` if allowed.
+    /// Starts a thread on `cpu` that runs `main` to its end.
     ///
     /// # Errors
     /// What the kernel says if there is no such CPU or no ring to be had.
     pub(crate) fn spawn<F>(
         name: &str,
         cpu: usize,
-        nice: i32,
         main: impl FnOnce() -> F + Send + 'static,
     ) -> io::Result<Self>
     where
@@ -47,7 +45,6 @@ impl ShardThread {
             .ring_depth(RING_DEPTH)
             .spawn(move || async move {
                 sharpen_timers();
-                raise_priority(nice);
                 main().await;
             })
             .map(Self)
@@ -67,19 +64,6 @@ fn sharpen_timers() {
     let slack = std::num::NonZeroU64::new(TIMER_SLACK_NS);
     if let Err(error) = rustix::thread::set_current_timer_slack(slack) {
         tracing::warn!(%error, "ticks may start 50 µs later: timer slack not set");
-    }
-}
-
-/// Lets this thread go before others on its core, kernel threads among them: those that finish
-/// network work would else run for milliseconds at a time when a tick is due.
-fn raise_priority(nice: i32) {
-    static TOLD: Once = Once::new();
-    // None is the calling thread, not the process, on Linux.
-    if let Err(error) = rustix::process::setpriority_process(None, nice) {
-        TOLD.call_once(|| tracing::info!(
-            "shards run at normal priority ({error}): ticks start a millisecond later under load; \
-             allow nice {nice} with CAP_SYS_NICE, or LimitNICE={nice} in the systemd unit"
-        ));
     }
 }
 
