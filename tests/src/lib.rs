@@ -19,7 +19,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails here says enough")]
 
-// pub mod hostile;
+pub mod hostile;
 pub mod http;
 pub mod metrics;
 pub mod patience;
