@@ -63,9 +63,11 @@ fn a_hundred_thousand_malformed_inputs_do_no_harm() {
 /// A tick is late if this machine has no time, but none is left out.
 fn patient_server() -> TestServer {
     TestServer::with(|server| {
-        let mut limits = Limits::default();
-        limits.catch_up_steps_max = 100;
-        limits.matchmake_timeout_ms = 60_000;
+        let limits = Limits {
+            catch_up_steps_max: 100,
+            matchmake_timeout_ms: 60_000,
+            ..Limits::default()
+        };
         server.limits(limits).cpus(CpuChoice::First(2))
     })
 }
