@@ -1,10 +1,12 @@
-//! How long a test waits for what must come.
+//! How long a test waits for what must come, and how long its server does.
 
 use std::time::{Duration, Instant};
 
+use downbeat::limits::Limits;
+
 /// Far beyond what anything takes on a machine that is busy with other things: only a test that
 /// has failed waits so long.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// How often a condition is looked at that announces itself to nobody.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
@@ -18,5 +20,22 @@ pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
     while !condition() {
         assert!(start.elapsed() < PATIENCE, "waited in vain: {what}");
         std::thread::sleep(LOOK_EVERY);
+    }
+}
+
+/// Limits of a server under which no client is given up, and no tick left out, because this machine
+/// stood still for a while. What a test is about, it sets itself.
+pub fn patient_limits() -> Limits {
+    Limits {
+        header_timeout_ms: 600_000,
+        keep_alive_timeout_ms: 600_000,
+        ping_interval_ms: 600_000,
+        idle_timeout_ms: 600_000,
+        seat_reservation_ms: 600_000,
+        auth_timeout_ms: 600_000,
+        matchmake_timeout_ms: 600_000,
+        create_timeout_ms: 600_000,
+        catch_up_steps_max: 1_000_000,
+        ..Limits::default()
     }
 }

@@ -8,7 +8,7 @@ use downbeat::{CpuChoice, RoomDefinition, RunningServer, Server, ServerBuilder};
 
 use crate::http::HttpClient;
 use crate::metrics::Metrics;
-use crate::patience::eventually;
+use crate::patience::{eventually, patient_limits};
 use crate::rooms::Probe;
 
 /// A server on a free port of loopback. Stopped when dropped: declare it before its clients, so
@@ -20,14 +20,14 @@ pub struct TestServer {
 }
 
 impl TestServer {
-    /// One shard with all rooms and default limits.
+    /// One shard with all rooms and patient limits.
     pub fn new() -> Self {
         Self::with_limits(|_| {})
     }
 
-    /// One shard with all rooms and limits of the test's own.
+    /// One shard with all rooms, and patient limits but for those that are changed.
     pub fn with_limits(change: impl FnOnce(&mut Limits)) -> Self {
-        let mut limits = Limits::default();
+        let mut limits = patient_limits();
         change(&mut limits);
         Self::with(|server| server.limits(limits))
     }
@@ -45,6 +45,7 @@ impl TestServer {
         let server = Server::builder()
             .listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
             .cpus(CpuChoice::First(1))
+            .limits(patient_limits())
             .room::<Arena>("arena")
             .define(RoomDefinition::new::<Chat>("chat").filter_by(["channel"]))
             .room::<World>("world")

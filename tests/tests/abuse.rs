@@ -13,8 +13,6 @@ use std::panic;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
-use downbeat::CpuChoice;
-use downbeat::limits::Limits;
 use downbeat_tests::hostile::{Attacker, Census};
 use downbeat_tests::metrics::Metrics;
 use downbeat_tests::patience::eventually;
@@ -40,7 +38,7 @@ fn a_hundred_thousand_malformed_inputs_do_no_harm() {
         PANICS.fetch_add(1, Ordering::Relaxed);
         former(info);
     }));
-    let server = patient_server();
+    let server = TestServer::with_shards(2);
     let player = Player::create(&server, "probe", &json!({ "pulse": true }));
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -58,18 +56,6 @@ fn a_hundred_thousand_malformed_inputs_do_no_harm() {
         println!("{ticks} ticks meanwhile");
     });
     assert_eq!(PANICS.load(Ordering::Relaxed), 0);
-}
-
-/// A tick is late if this machine has no time, but none is left out.
-fn patient_server() -> TestServer {
-    TestServer::with(|server| {
-        let limits = Limits {
-            catch_up_steps_max: 100,
-            matchmake_timeout_ms: 60_000,
-            ..Limits::default()
-        };
-        server.limits(limits).cpus(CpuChoice::First(2))
-    })
 }
 
 /// Plays until it is over: hears each tick, answers each with an input, and misses none.

@@ -196,19 +196,22 @@ impl Open {
         if ready.writable {
             self.wire.on_writable(&rig.poller)?;
         }
-        match self.wire.recv(rig.read.space()) {
+        let space = rig.read.space();
+        let (brought, arrived) = self.wire.recv_stamped(space, &mut rig.arrivals);
+        match brought {
             Recv::Empty => Ok(Heard::Ordinary),
             Recv::Ended | Recv::Broken => Err(Fault::Lost),
             Recv::Bytes(len) => {
                 rig.read.filled(len);
                 let now = rig.clock.now();
-                rig.meter.received(len, rig.lag.ready_since(), now);
-                self.hear_all(now, rig)
+                let arrived = arrived.unwrap_or(now);
+                rig.meter.received(len, arrived, now);
+                self.hear_all(arrived, rig)
             }
         }
     }
 
-    /// Reads all frames in the buffer.
+    /// Reads all frames in the buffer, which came at `now`.
     fn hear_all(&mut self, now: Timestamp, rig: &mut Rig) -> Result<Heard, Fault> {
         let mut heard = Heard::Ordinary;
         loop {

@@ -21,7 +21,7 @@ pub(super) fn write_all(dir: &Path, meter: &Meter) -> io::Result<()> {
         ("patch-inter-arrival", &meter.inter_arrival),
         ("input-to-state", &meter.input_to_state),
         ("generator-send-lateness", &meter.send_lateness),
-        ("generator-receive-lag", &meter.receive_lag),
+        ("generator-read-lateness", &meter.read_lateness),
     ] {
         std::fs::write(
             dir.join(name).with_extension("hgrm"),

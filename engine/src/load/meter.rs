@@ -19,8 +19,8 @@ pub(super) struct Meter {
     pub(super) input_to_state: Histogram<u64>,
     /// Of the generator itself: actual minus intended send time.
     pub(super) send_lateness: Histogram<u64>,
-    /// Of the generator itself: how long bytes may have waited for it to read them.
-    pub(super) receive_lag: Histogram<u64>,
+    /// Of the generator itself: how long bytes had waited when it read them.
+    pub(super) read_lateness: Histogram<u64>,
     pub(super) counts: Counts,
     /// Patches since the start, inside the window or not: for the progress line.
     pub(super) patches_ever: u64,
@@ -77,18 +77,18 @@ impl Meter {
             inter_arrival: histogram(),
             input_to_state: histogram(),
             send_lateness: histogram(),
-            receive_lag: histogram(),
+            read_lateness: histogram(),
             counts: Counts::default(),
             patches_ever: 0,
             faults: Tally::default(),
         }
     }
 
-    /// A client's bytes were read at `now`; they were ready at `ready_since` at the earliest.
-    pub(super) fn received(&mut self, bytes: usize, ready_since: Timestamp, now: Timestamp) {
+    /// A client's bytes came at `arrived` and were read at `now`.
+    pub(super) fn received(&mut self, bytes: usize, arrived: Timestamp, now: Timestamp) {
         if self.window.contains(now) {
             self.counts.bytes_in += bytes as u64;
-            record(&mut self.receive_lag, ready_since, now);
+            record(&mut self.read_lateness, arrived, now);
         }
     }
 

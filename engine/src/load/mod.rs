@@ -11,12 +11,13 @@
 //! | `run` | the loop and its phases: joining, warm-up, measuring, leaving |
 //! | `fleet`, `client`, `player` | all clients, one client's socket, one client's messages |
 //! | `lane`, `http`, `wire` | how clients get their seats |
-//! | `schedule`, `acks`, `lag` | when what is due, what is answered, what waits |
+//! | `schedule`, `acks`, `arrivals` | when what is due, what is answered, what came |
 //! | `meter`, `process`, `verdict` | what is measured |
 //! | `report`, `table`, `hgrm`, `progress` | how it is shown |
 
 mod acks;
 mod args;
+mod arrivals;
 mod client;
 mod dice;
 mod fault;
@@ -24,7 +25,6 @@ mod fleet;
 mod hgrm;
 mod http;
 mod input;
-mod lag;
 mod lane;
 mod machine;
 mod meter;

@@ -88,7 +88,7 @@ pub(super) struct Bytes {
 #[derive(Clone, Debug, Serialize)]
 pub(super) struct Generator {
     pub(super) send_lateness_ms: Distribution,
-    pub(super) receive_lag_ms: Distribution,
+    pub(super) read_lateness_ms: Distribution,
     /// Of one core.
     pub(super) cpu_percent: Option<f64>,
 }
@@ -172,7 +172,7 @@ impl Report {
             events: meter.counts.events,
             generator: Generator {
                 send_lateness_ms: Distribution::of(&meter.send_lateness),
-                receive_lag_ms: Distribution::of(&meter.receive_lag),
+                read_lateness_ms: Distribution::of(&meter.read_lateness),
                 cpu_percent: harvest
                     .generator
                     .used()

@@ -3,11 +3,11 @@
 use std::io;
 
 use downbeat_net::ReadBuffer;
-use downbeat_net::socket::{EVENTS_PER_POLL, Poller};
+use downbeat_net::socket::Poller;
 
+use super::arrivals::Arrivals;
 use super::dice::Dice;
 use super::input::InputFrame;
-use super::lag::Lag;
 use super::meter::Meter;
 use crate::clock::Clock;
 
@@ -19,26 +19,27 @@ const READ_BYTES: usize = 64 << 10;
 pub(super) struct Rig {
     pub(super) clock: Clock,
     pub(super) poller: Poller,
+    pub(super) arrivals: Arrivals,
     pub(super) read: ReadBuffer,
     pub(super) input: InputFrame,
     /// The payload of the ping that is being answered.
     pub(super) control: Vec<u8>,
     pub(super) dice: Dice,
     pub(super) meter: Meter,
-    pub(super) lag: Lag,
 }
 
 impl Rig {
-    pub(super) fn new(clients: usize, seed: u64) -> io::Result<Self> {
+    pub(super) fn new(seed: u64) -> io::Result<Self> {
+        let clock = Clock::start();
         Ok(Self {
-            clock: Clock::start(),
+            clock,
             poller: Poller::new()?,
+            arrivals: Arrivals::new(clock),
             read: ReadBuffer::new(READ_BYTES),
             input: InputFrame::default(),
             control: Vec::new(),
             dice: Dice::new(seed),
             meter: Meter::new(),
-            lag: Lag::new(clients, EVENTS_PER_POLL),
         })
     }
 }

@@ -97,7 +97,7 @@ impl<'a> Run<'a> {
         target: Target,
         stop: Arc<AtomicBool>,
     ) -> io::Result<Self> {
-        let mut rig = Rig::new(args.clients as usize, args.seed)?;
+        let mut rig = Rig::new(args.seed)?;
         let processes = Processes::new(args.server_pid);
         let fleet = Fleet::new(args, target, &mut rig);
         let ramp = Duration::from_secs_f64(f64::from(args.clients) / args.ramp);
@@ -218,8 +218,7 @@ impl<'a> Run<'a> {
         };
         self.ready.clear();
         self.ready.extend(rig.poller.poll(Some(nap))?);
-        let is_full = self.ready.len() >= EVENTS_PER_POLL;
-        rig.lag.on_poll(begin, rig.clock.now(), is_full);
+        rig.arrivals.follow(rig.clock);
         Ok(())
     }
 

@@ -75,7 +75,7 @@ fn distributions(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
     distribution(f, "patch inter-arrival", &report.patch_inter_arrival_ms)?;
     distribution(f, "input to state", &report.input_to_state_ms)?;
     distribution(f, "own send lateness", &report.generator.send_lateness_ms)?;
-    distribution(f, "own receive lag, max", &report.generator.receive_lag_ms)?;
+    distribution(f, "own read lateness", &report.generator.read_lateness_ms)?;
     writeln!(f)
 }
 

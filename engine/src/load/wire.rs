@@ -5,6 +5,8 @@ use std::net::SocketAddr;
 
 use downbeat_net::socket::{Interest, Poller, Recv, Sent, Stream};
 
+use super::arrivals::{Arrivals, Arrived};
+
 /// Connected or about to be. What is sent before that waits.
 #[derive(Debug)]
 pub(super) struct Wire {
@@ -18,6 +20,7 @@ impl Wire {
     /// Begins to connect; `poller` reports with `token`.
     pub(super) fn connect(address: SocketAddr, token: u64, poller: &Poller) -> io::Result<Self> {
         let stream = Stream::connect(address)?;
+        Arrivals::stamp(&stream)?;
         poller.add(&stream, token, Interest::READ_WRITE)?;
         Ok(Self {
             stream,
@@ -30,6 +33,11 @@ impl Wire {
     /// Reads what has come.
     pub(super) fn recv(&self, space: &mut [u8]) -> Recv {
         self.stream.recv(space)
+    }
+
+    /// Reads what has come, and when.
+    pub(super) fn recv_stamped(&self, space: &mut [u8], arrivals: &mut Arrivals) -> Arrived {
+        arrivals.recv(&self.stream, space)
     }
 
     /// Sends, or keeps for later what the socket does not take.

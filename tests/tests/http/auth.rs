@@ -2,9 +2,11 @@
 
 use std::future::pending;
 
+use downbeat::limits::Limits;
 use downbeat::{AuthRequest, Reject};
 use downbeat_schemas::rows::Value as RowValue;
 use downbeat_tests::http::Response;
+use downbeat_tests::patience::patient_limits;
 use downbeat_tests::player::Player;
 use downbeat_tests::seat;
 use downbeat_tests::server::TestServer;
@@ -23,9 +25,9 @@ async fn on_auth(request: AuthRequest) -> Result<String, Reject> {
 
 fn guarded_server() -> TestServer {
     TestServer::with(|server| {
-        let limits = downbeat::limits::Limits {
+        let limits = Limits {
             auth_timeout_ms: 50,
-            ..downbeat::limits::Limits::default()
+            ..patient_limits()
         };
         server.limits(limits).on_auth(on_auth)
     })

@@ -12,23 +12,12 @@ const SEATS: usize = 50;
 
 #[test]
 fn a_thousand_at_once_fill_room_after_room() {
-    check(&TestServer::with_limits(patient));
+    check(&TestServer::new());
 }
 
 #[test]
 fn a_thousand_at_once_fill_room_after_room_on_two_shards() {
-    check(&TestServer::with(|server| {
-        let mut limits = downbeat::limits::Limits::default();
-        patient(&mut limits);
-        server.limits(limits).cpus(downbeat::CpuChoice::First(2))
-    }));
-}
-
-/// No seat may expire, and no request be given up, because this machine is slow.
-fn patient(limits: &mut downbeat::limits::Limits) {
-    limits.seat_reservation_ms = 600_000;
-    limits.matchmake_timeout_ms = 600_000;
-    limits.create_timeout_ms = 600_000;
+    check(&TestServer::with_shards(2));
 }
 
 fn check(server: &TestServer) {

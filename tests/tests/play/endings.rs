@@ -1,5 +1,7 @@
 //! How rooms and servers end, and what their clients are told.
 
+use std::time::{Duration, Instant};
+
 use downbeat_tests::player::{Heard, Player};
 use downbeat_tests::rooms::{ProbeEvent, ProbeInput};
 use downbeat_tests::seat;
@@ -37,7 +39,7 @@ fn a_room_that_disposes_of_itself_closes_all_its_clients() {
 
 #[test]
 fn the_answer_to_a_close_is_read_from_whoever_talked_in_every_tick_too() {
-    // If it were not, the server would wait for it until after the patience of this test.
+    let close_timeout = Duration::from_secs(60);
     let server = TestServer::with_limits(|limits| limits.close_timeout_ms = 60_000);
     let mut player = Player::create(&server, "probe", &json!({}));
     for _ in 0..20 {
@@ -45,8 +47,10 @@ fn the_answer_to_a_close_is_read_from_whoever_talked_in_every_tick_too() {
     }
     player.input(&ProbeInput::Dispose);
     assert_eq!(player.read_to_close().0, 4003);
+    let answered = Instant::now();
     player.socket.close(4003);
     assert_eq!(player.socket.next_frame(), Frame::End);
+    assert!(answered.elapsed() < close_timeout, "it was not read");
 }
 
 #[test]
@@ -72,11 +76,9 @@ fn a_panicking_hook_ends_its_room_and_no_other() {
             ProbeEvent::Doubled { .. } => {}
         }
     }
-    // A tick may be skipped on a machine that is busy with other things; the beat goes on.
-    assert!(
-        ticks.is_sorted_by(|a, b| a < b) && ticks.len() > 2,
-        "{ticks:?}"
-    );
+    assert!(ticks.len() > 2, "{ticks:?}");
+    let is_each_next = ticks.windows(2).all(|pair| pair[1] == pair[0] + 1);
+    assert!(is_each_next, "{ticks:?}");
     server.wait_for_metrics("failed rooms are counted", |metrics| {
         metrics.sum("downbeat_rooms_failed_total", &[]) == 5.0
     });

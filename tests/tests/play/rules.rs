@@ -182,7 +182,7 @@ fn the_defaults_let_a_lively_client_play() {
     // 60 inputs a second and a ping are far below what closes a client.
     let limits = Limits::default();
     assert!(limits.message_rate_max > 2 * 61);
-    let server = TestServer::new();
+    let server = TestServer::with(|server| server.limits(limits));
     let mut player = Player::create(&server, "probe", &json!({}));
     for _ in 0..120 {
         player.apply(&ProbeInput::Add { by: 1 });
