@@ -46,6 +46,11 @@ impl Acks {
         self.sent
     }
 
+    /// From one input to the next; 0 where none are sent.
+    pub(super) const fn period_ns(&self) -> u64 {
+        self.period_ns
+    }
+
     /// Whether an input was ever sent.
     pub(super) const fn is_begun(&self) -> bool {
         self.sent > 0

@@ -13,6 +13,7 @@ use downbeat_schemas::close::CloseCode;
 use downbeat_schemas::time::Timestamp;
 
 use super::fault::Fault;
+use super::habit::{Beat, Habit};
 use super::meter::Meter;
 use super::player::{Heard, Player};
 use super::rig::Rig;
@@ -56,6 +57,7 @@ pub(super) struct Open {
     wire: Wire,
     reader: Reader,
     player: Player,
+    habit: Habit,
 }
 
 impl Client {
@@ -92,6 +94,14 @@ impl Client {
         }
     }
 
+    /// It is a beat of the client's: reads what has come, if that is its habit.
+    pub(super) fn on_beat(&mut self, beat: Beat, rig: &mut Rig) -> Result<(), Fault> {
+        match self {
+            Self::Open(open) if open.habit.reads_on(beat) => open.read_on_beat(rig),
+            _ => Ok(()),
+        }
+    }
+
     /// Sends the input that is due, if the client plays.
     pub(super) fn send_input(
         &mut self,
@@ -115,6 +125,7 @@ impl Client {
             return Ok(());
         };
         let payload = encode_close(CloseCode::Normal.code(), "");
+        open.wire.watch_reads(true, &rig.poller)?;
         open.send_control(Control::Close, &payload, rig)
     }
 
@@ -163,6 +174,7 @@ impl Client {
             wire: opening.wire,
             reader: Reader::new(Role::Client),
             player: opening.player,
+            habit: Habit::default(),
         };
         // Frames may have come behind the head.
         rig.read.fill(&opening.response[head_bytes..]);
@@ -196,6 +208,32 @@ impl Open {
         if ready.writable {
             self.wire.on_writable(&rig.poller)?;
         }
+        let before = self.player.state_at();
+        let heard = self.read(rig)?;
+        if rig.has_halfway && self.player.hears_between_inputs() {
+            self.habit.on_ready_read(self.player.state_at() > before);
+        }
+        self.wire
+            .watch_reads(!self.habit.is_steady(), &rig.poller)?;
+        Ok(heard)
+    }
+
+    fn read_on_beat(&mut self, rig: &mut Rig) -> Result<(), Fault> {
+        let before = self.player.state_at();
+        self.read(rig)?;
+        let (arrived, now) = (self.player.state_at(), rig.clock.now());
+        if arrived > before {
+            let period = self.player.patch_period();
+            self.habit.on_beat_read(arrived, now, period);
+        } else {
+            self.habit.on_miss();
+        }
+        Ok(self
+            .wire
+            .watch_reads(!self.habit.is_steady(), &rig.poller)?)
+    }
+
+    fn read(&mut self, rig: &mut Rig) -> Result<Heard, Fault> {
         let space = rig.read.space();
         let (brought, arrived) = self.wire.recv_stamped(space, &mut rig.arrivals);
         match brought {

@@ -9,6 +9,7 @@ use downbeat_schemas::time::Timestamp;
 use super::args::LoadArgs;
 use super::client::Client;
 use super::fault::Fault;
+use super::habit::Beat;
 use super::http::{Seat, join_request};
 use super::lane::{Lane, Outcome, Question};
 use super::player::{Heard, Player};
@@ -154,10 +155,27 @@ impl Fleet {
             let Some(due) = self.schedule.as_mut().and_then(|s| s.pop_due(now)) else {
                 return;
             };
+            self.on_beat(due.client, Beat::Input, rig);
             let number = due.client as usize;
             if let Err(fault) = self.clients[number].send_input(due.intended, now, rig) {
                 self.end(number, &fault, rig);
             }
+            self.on_beat(due.halfway, Beat::Halfway, rig);
+        }
+    }
+
+    fn on_beat(&mut self, client: u32, beat: Beat, rig: &mut Rig) {
+        let number = client as usize;
+        if let Err(fault) = self.clients[number].on_beat(beat, rig) {
+            self.end(number, &fault, rig);
+        }
+    }
+
+    /// Reads what has come to those that are read on the beat.
+    pub(super) fn read_all(&mut self, rig: &mut Rig) {
+        for client in 0..self.clients.len() as u32 {
+            self.on_beat(client, Beat::Input, rig);
+            self.on_beat(client, Beat::Halfway, rig);
         }
     }
 

@@ -86,7 +86,7 @@ impl Meter {
 
     /// A client's bytes came at `arrived` and were read at `now`.
     pub(super) fn received(&mut self, bytes: usize, arrived: Timestamp, now: Timestamp) {
-        if self.window.contains(now) {
+        if self.window.contains(arrived) {
             self.counts.bytes_in += bytes as u64;
             record(&mut self.read_lateness, arrived, now);
         }

@@ -11,7 +11,7 @@
 //! | `run` | the loop and its phases: joining, warm-up, measuring, leaving |
 //! | `fleet`, `client`, `player` | all clients, one client's socket, one client's messages |
 //! | `lane`, `http`, `wire` | how clients get their seats |
-//! | `schedule`, `acks`, `arrivals` | when what is due, what is answered, what came |
+//! | `schedule`, `acks`, `arrivals`, `habit` | what is due, what answered, what came when, how it is read |
 //! | `meter`, `process`, `verdict` | what is measured |
 //! | `report`, `table`, `hgrm`, `progress` | how it is shown |
 
@@ -22,6 +22,7 @@ mod client;
 mod dice;
 mod fault;
 mod fleet;
+mod habit;
 mod hgrm;
 mod http;
 mod input;

@@ -1,5 +1,7 @@
 //! What one client knows of its room: no socket, no clock.
 
+use std::time::Duration;
+
 use downbeat_schemas::reflect::StateSchema;
 use downbeat_schemas::rows::Sections;
 use downbeat_schemas::server::{ServerMessage, Stamp, Welcome};
@@ -90,6 +92,22 @@ impl Player {
             (expects, message) => return Err(out_of_order(expects, &message)),
         }
         Ok(Heard::Ordinary)
+    }
+
+    /// The arrival of the newest patch or snapshot.
+    pub(super) const fn state_at(&self) -> Timestamp {
+        self.state_at
+    }
+
+    /// From one patch to the next, if each tick has something to say.
+    pub(super) const fn patch_period(&self) -> Duration {
+        Duration::from_nanos(self.patch_period_ns)
+    }
+
+    /// Whether it sends at least as often as it hears.
+    pub(super) const fn hears_between_inputs(&self) -> bool {
+        let input_period_ns = self.acks.period_ns();
+        0 < input_period_ns && input_period_ns <= self.patch_period_ns
     }
 
     pub(super) const fn is_playing(&self) -> bool {

@@ -26,10 +26,12 @@ pub(super) struct Rig {
     pub(super) control: Vec<u8>,
     pub(super) dice: Dice,
     pub(super) meter: Meter,
+    /// Whether there is anybody to stand between one client's inputs.
+    pub(super) has_halfway: bool,
 }
 
 impl Rig {
-    pub(super) fn new(seed: u64) -> io::Result<Self> {
+    pub(super) fn new(clients: u32, seed: u64) -> io::Result<Self> {
         let clock = Clock::start();
         Ok(Self {
             clock,
@@ -40,6 +42,7 @@ impl Rig {
             control: Vec::new(),
             dice: Dice::new(seed),
             meter: Meter::new(),
+            has_halfway: clients > 1,
         })
     }
 }

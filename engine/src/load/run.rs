@@ -1,6 +1,7 @@
 //! The loop: one thread, one poller, all clients.
 
 use std::io;
+use std::mem;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -17,9 +18,8 @@ use super::rig::Rig;
 use super::target::Target;
 
 /// Inputs that are due this soon after each other go out together: a wake-up for each would cost
-/// more than it sends. It shows in the lateness, as it should; so does the millisecond to which a
-/// poll rounds its timeout up.
-const SEND_GRID: Duration = Duration::from_micros(200);
+/// more than it sends. It shows in the lateness, as it should.
+const SEND_GRID: Duration = Duration::from_millis(1);
 /// The longest sleep: joins, phases and Ctrl-C are looked after this often.
 const NAP_MAX: Duration = Duration::from_millis(5);
 /// Received bytes are read for so many clients before due inputs are looked for again.
@@ -86,6 +86,8 @@ pub(super) struct Run<'a> {
     ready: Vec<Readiness>,
     progress: Progress,
     processes: Processes,
+    /// What the window brought, once it is closed.
+    measured: Option<Meter>,
     patches: Vec<u32>,
     is_cut_short: bool,
 }
@@ -97,7 +99,7 @@ impl<'a> Run<'a> {
         target: Target,
         stop: Arc<AtomicBool>,
     ) -> io::Result<Self> {
-        let mut rig = Rig::new(args.seed)?;
+        let mut rig = Rig::new(args.clients, args.seed)?;
         let processes = Processes::new(args.server_pid);
         let fleet = Fleet::new(args, target, &mut rig);
         let ramp = Duration::from_secs_f64(f64::from(args.clients) / args.ramp);
@@ -111,6 +113,7 @@ impl<'a> Run<'a> {
             ready: Vec::with_capacity(EVENTS_PER_POLL),
             progress: Progress::new(),
             processes,
+            measured: None,
             patches: Vec::new(),
             is_cut_short: false,
         })
@@ -131,7 +134,7 @@ impl<'a> Run<'a> {
         }
         self.progress.clear();
         Ok(Harvest {
-            meter: self.rig.meter,
+            meter: self.measured.unwrap_or(self.rig.meter),
             census: self.fleet.census,
             patches: self.patches,
             generator: self.processes.generator.span,
@@ -195,7 +198,10 @@ impl<'a> Run<'a> {
     fn close_window(&mut self, closes: Timestamp) {
         self.processes.read(|span| &mut span.closed);
         self.rig.meter.window.closes = closes;
+        self.fleet.read_all(&mut self.rig);
         self.patches = self.fleet.finish(closes, &mut self.rig);
+        // What comes from now on is nobody's figure.
+        self.measured = Some(mem::replace(&mut self.rig.meter, Meter::new()));
         self.leave(closes);
     }
 

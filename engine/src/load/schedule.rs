@@ -24,6 +24,8 @@ pub(super) struct Schedule {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Due {
     pub(super) client: u32,
+    /// The client that stands in the middle between two inputs.
+    pub(super) halfway: u32,
     /// When it should have been sent.
     pub(super) intended: Timestamp,
 }
@@ -60,12 +62,17 @@ impl Schedule {
             return None;
         }
         let client = self.ring[self.slot];
+        let halfway = self.ring[(self.slot + self.ring.len() / 2) % self.ring.len()];
         self.slot += 1;
         if self.slot == self.ring.len() {
             self.slot = 0;
             self.round += 1;
         }
-        Some(Due { client, intended })
+        Some(Due {
+            client,
+            halfway,
+            intended,
+        })
     }
 }
 

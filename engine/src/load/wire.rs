@@ -12,6 +12,8 @@ use super::arrivals::{Arrivals, Arrived};
 pub(super) struct Wire {
     stream: Stream,
     token: u64,
+    /// What the poller watches it for: nothing, if it is not in there.
+    watched_for: Option<Interest>,
     is_connected: bool,
     unsent: Vec<u8>,
 }
@@ -25,6 +27,7 @@ impl Wire {
         Ok(Self {
             stream,
             token,
+            watched_for: Some(Interest::READ_WRITE),
             is_connected: false,
             unsent: Vec::new(),
         })
@@ -49,7 +52,7 @@ impl Wire {
         let sent = self.offer(bytes)?;
         if sent < bytes.len() {
             self.unsent.extend_from_slice(&bytes[sent..]);
-            self.watch(Interest::READ_WRITE, poller)?;
+            self.watch(Some(Interest::READ_WRITE), poller)?;
         }
         Ok(())
     }
@@ -67,9 +70,20 @@ impl Wire {
         if !self.is_blocked() {
             // Most never block again: the memory of the handshake is not kept for each client.
             self.unsent = Vec::new();
-            self.watch(Interest::READ, poller)?;
+            self.watch(Some(Interest::READ), poller)?;
         }
         Ok(())
+    }
+
+    /// Whether the poller reports when there is something to read. What waits to be sent is watched
+    /// for in any case.
+    pub(super) fn watch_reads(&mut self, watches: bool, poller: &Poller) -> io::Result<()> {
+        let interest = match (watches, self.is_blocked()) {
+            (_, true) => Some(Interest::READ_WRITE),
+            (true, false) => Some(Interest::READ),
+            (false, false) => None,
+        };
+        self.watch(interest, poller)
     }
 
     /// Whether bytes wait for the socket.
@@ -85,7 +99,14 @@ impl Wire {
         }
     }
 
-    fn watch(&self, interest: Interest, poller: &Poller) -> io::Result<()> {
-        poller.modify(&self.stream, self.token, interest)
+    fn watch(&mut self, interest: Option<Interest>, poller: &Poller) -> io::Result<()> {
+        match (self.watched_for, interest) {
+            (before, after) if before == after => {}
+            (None, Some(interest)) => poller.add(&self.stream, self.token, interest)?,
+            (Some(_), Some(interest)) => poller.modify(&self.stream, self.token, interest)?,
+            (_, None) => poller.remove(&self.stream)?,
+        }
+        self.watched_for = interest;
+        Ok(())
     }
 }
