@@ -92,16 +92,34 @@ mod tests {
     /// Two clocks are read one after the other, and a thread may rest in between.
     const TOLERANCE: Duration = Duration::from_millis(200);
 
-    #[test]
-    fn bytes_keep_the_time_at_which_they_came_however_late_they_are_read() {
+    fn pair() -> (TcpStream, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let mut sender = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let sender = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
         let (receiver, _) = listener.accept().unwrap();
         Arrivals::stamp(&receiver).unwrap();
+        (sender, receiver)
+    }
+
+    /// The kernel begins to stamp soon after the first socket asks for it, not at once.
+    fn wait_for_stamps(arrivals: &mut Arrivals, sender: &mut TcpStream, receiver: &TcpStream) {
+        for _ in 0..1_000 {
+            sender.write_all(b".").unwrap();
+            if arrivals.recv(receiver, &mut [0]).1.is_some() {
+                return;
+            }
+            sleep(Duration::from_millis(1));
+        }
+        panic!("the kernel does not stamp");
+    }
+
+    #[test]
+    fn bytes_keep_the_time_at_which_they_came_however_late_they_are_read() {
+        let (mut sender, receiver) = pair();
         let clock = Clock::start();
         let mut arrivals = Arrivals::new(clock);
         let mut space = [0; 16];
         assert_eq!(arrivals.recv(&receiver, &mut space), (Recv::Empty, None));
+        wait_for_stamps(&mut arrivals, &mut sender, &receiver);
 
         let sent_at = clock.now();
         sender.write_all(b"beat").unwrap();
