@@ -1,7 +1,9 @@
-//! The best that this kernel does: a thread that sleeps until absolute times and does nothing else.
+//! The best that this machine does: a thread that sleeps until absolute times, and does nothing
+//! else, or as much as a shard of a given load.
 
+use std::hint::black_box;
 use std::io;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 use rustix::thread::clock_nanosleep_absolute;
@@ -19,6 +21,9 @@ pub struct Floor {
     pub hz: f64,
     /// How long.
     pub length: Duration,
+    /// How much of the core it uses up, 0 to 1: at each wake-up its share of work. An idle core
+    /// hides what a machine does to a busy one, above all a virtual machine's host.
+    pub load: f64,
 }
 
 /// Why the floor is not known.
@@ -51,6 +56,7 @@ impl Floor {
     fn sleep_and_wake(self) -> Result<Histogram<u64>, FloorError> {
         cpu::pin(self.core)?;
         cpu::wake_on_time()?;
+        let work = Work::lasting(Duration::from_secs_f64(self.load / self.hz));
         let mut lateness = histogram();
         let start = now();
         for number in 1..=self.wake_ups() {
@@ -58,12 +64,51 @@ impl Floor {
             sleep_until(due)?;
             let late = now().saturating_sub(due);
             lateness.saturating_record(late.as_nanos() as u64);
+            work.run();
         }
         Ok(lateness)
     }
 
     fn wake_ups(self) -> u64 {
         (self.length.as_secs_f64() * self.hz).ceil() as u64
+    }
+}
+
+/// Work of a fixed size, as that of a tick: if the machine pauses, it ends later.
+#[derive(Clone, Copy, Debug)]
+struct Work {
+    steps: u64,
+}
+
+impl Work {
+    /// So much as takes this long if nothing comes in between.
+    fn lasting(length: Duration) -> Self {
+        const TRIAL: Work = Work { steps: 200_000 };
+        const TRIALS: u32 = 50;
+        // Whatever comes in between makes a trial longer: the shortest is the true one.
+        let trials = (0..TRIALS).map(|_| TRIAL.time());
+        let shortest = trials
+            .min()
+            .unwrap_or_default()
+            .max(Duration::from_nanos(1));
+        let trials_worth = length.as_secs_f64() / shortest.as_secs_f64();
+        Self {
+            steps: (trials_worth * TRIAL.steps as f64) as u64,
+        }
+    }
+
+    fn time(self) -> Duration {
+        let start = Instant::now();
+        self.run();
+        start.elapsed()
+    }
+
+    fn run(self) {
+        let mut value = 1_u64;
+        for step in 0..self.steps {
+            value = black_box(value.rotate_left(5) ^ step);
+        }
+        black_box(value);
     }
 }
 

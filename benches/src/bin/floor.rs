@@ -22,6 +22,10 @@ struct Args {
     /// Wake-ups per second, instead of those of the rooms.
     #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     hz: Option<u32>,
+    /// How much of the core to use up, percent, with work at each wake-up.
+    #[arg(long, value_name = "PERCENT", default_value_t = 0,
+          value_parser = clap::value_parser!(u8).range(0..=95))]
+    load: u8,
     /// How long each run takes.
     #[arg(long, value_name = "SECONDS", default_value_t = 20)]
     seconds: u64,
@@ -44,6 +48,7 @@ enum Error {
 struct Figures {
     core: usize,
     hz: u32,
+    load_percent: u8,
     lateness_us: Vec<Quantiles>,
 }
 
@@ -60,23 +65,26 @@ fn run(args: &Args) -> Result<(), Error> {
         core: args.core,
         hz: hz.into(),
         length: Duration::from_secs(args.seconds),
+        load: f64::from(args.load) / 100.0,
     };
     let mut lateness_us = Vec::new();
     for run in 1..=args.runs {
         progress(&format!("floor: run {run} of {}", args.runs));
         lateness_us.push(Quantiles::of(&floor.measure()?, 1_000.0));
     }
-    report.table(table(hz, args.core, &lateness_us));
+    report.table(table(hz, args, &lateness_us));
     report.figures(&Figures {
         core: args.core,
         hz,
+        load_percent: args.load,
         lateness_us,
     });
     Ok(report.publish(&args.report)?)
 }
 
-fn table(hz: u32, core: usize, runs: &[Quantiles]) -> Table {
-    let title = format!("Lateness of {hz} wake-ups a second on core {core}, µs");
+fn table(hz: u32, args: &Args, runs: &[Quantiles]) -> Table {
+    let (core, load) = (args.core, args.load);
+    let title = format!("Lateness of {hz} wake-ups a second on core {core} at {load} % load, µs");
     let [p50, p90, p99, p99_9, p99_99, max] = COLUMNS;
     let columns = ["run", "wake-ups", p50, p90, p99, p99_9, p99_99, max];
     let mut table = Table::new(title, columns);

@@ -16,7 +16,7 @@ use downbeat_benches::server::{CLIENTS, Server, ServerArgs, ServerError};
 use downbeat_benches::table::{Table, figure, whole};
 use serde::Serialize;
 
-/// Floor, server, floor: each on the same core, within the same minute.
+/// Floors, server, floors: each on the same core, within the same minutes.
 #[derive(Debug, Parser)]
 struct Args {
     /// Arena clients; by default as many as a first short run says are the wanted load.
@@ -28,10 +28,10 @@ struct Args {
     /// Clients of the run that finds how many that are.
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     trial_clients: u32,
-    /// How long each of floor, server and floor takes.
+    /// How long each of the two floors, the server, and the floors again takes.
     #[arg(long, value_name = "SECONDS", default_value_t = 15)]
     seconds: u64,
-    /// How often the three are taken.
+    /// How often all are taken.
     #[arg(long, value_name = "N", default_value_t = 5)]
     runs: u32,
     #[command(flatten)]
@@ -62,12 +62,37 @@ struct Round {
     clients: u32,
     server_cpu_percent: Option<f64>,
     is_valid: bool,
-    floor_before_us: Quantiles,
+    before: Floors,
     /// Between the bounds of a bucket, as if its values lay evenly.
     server_us: Quantiles,
     /// Of the bucket that holds the p99: the p99 is between these.
     server_p99_bounds_us: (f64, f64),
-    floor_after_us: Quantiles,
+    after: Floors,
+}
+
+/// What this core does at best; lateness in microseconds.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Floors {
+    /// While nothing else happens on it.
+    idle_us: Quantiles,
+    /// With the server's load on it, as work in the loop itself.
+    loaded_us: Quantiles,
+}
+
+impl Floors {
+    fn measure(args: &Args, clients: u32) -> Result<Self, FloorError> {
+        let idle = Floor {
+            core: args.server.server_core,
+            hz: floor_hz(clients),
+            length: Duration::from_secs(args.seconds),
+            load: 0.0,
+        };
+        let load = args.load / 100.0;
+        Ok(Self {
+            idle_us: Quantiles::of(&idle.measure()?, 1_000.0),
+            loaded_us: Quantiles::of(&Floor { load, ..idle }.measure()?, 1_000.0),
+        })
+    }
 }
 
 const ROOM: &str = "arena";
@@ -105,7 +130,9 @@ fn run(args: &Args) -> Result<(), Error> {
     report.table(ratios(&rounds));
     report.note(format!(
         "floor: an absolute clock_nanosleep loop at {} wake-ups per second, those that the rooms \
-         of the server need, pinned to the same core while no server runs.",
+         of the server need, pinned to the same core while no server runs. Idle: it only sleeps. \
+         Loaded: it computes at each wake-up as long as a tick takes, so that a pause of the \
+         machine delays what comes behind it, as it does in the server.",
         floor_hz(clients)
     ));
     report.figures(&rounds);
@@ -128,23 +155,18 @@ fn find_clients(args: &Args) -> Result<u32, Error> {
 }
 
 fn round(args: &Args, clients: u32) -> Result<Round, Error> {
-    let floor = Floor {
-        core: args.server.server_core,
-        hz: floor_hz(clients),
-        length: Duration::from_secs(args.seconds),
-    };
-    let floor_before_us = Quantiles::of(&floor.measure()?, 1_000.0);
+    let before = Floors::measure(args, clients)?;
     let (lateness, figures) = server_lateness(args, clients)?;
-    let floor_after_us = Quantiles::of(&floor.measure()?, 1_000.0);
+    let after = Floors::measure(args, clients)?;
     let (low, high) = lateness.bounds(0.99);
     Ok(Round {
         clients,
         server_cpu_percent: cpu_percent(&figures),
         is_valid: figures.verdict == Verdict::Valid,
-        floor_before_us,
+        before,
         server_us: Quantiles::at(lateness.count(), |at| lateness.quantile(at) * 1e6),
         server_p99_bounds_us: (low * 1e6, high * 1e6),
-        floor_after_us,
+        after,
     })
 }
 
@@ -185,9 +207,11 @@ fn table(clients: u32, rounds: &[Round]) -> Table {
         let cpu = round.server_cpu_percent.map_or_else(String::new, figure);
         let load = if round.is_valid { "valid" } else { "not valid" };
         for (what, cpu, lateness, load) in [
-            ("floor", "", round.floor_before_us, ""),
+            ("idle floor", "", round.before.idle_us, ""),
+            ("loaded floor", "", round.before.loaded_us, ""),
             ("tick start", cpu.as_str(), round.server_us, load),
-            ("floor", "", round.floor_after_us, ""),
+            ("loaded floor", "", round.after.loaded_us, ""),
+            ("idle floor", "", round.after.idle_us, ""),
         ] {
             let head: [String; 4] = [
                 whole(number),
@@ -202,25 +226,31 @@ fn table(clients: u32, rounds: &[Round]) -> Table {
     table
 }
 
-/// The server's p99 over that of the floor, which is the mean of before and after.
+/// The server's p99 over that of the floors, each the mean of before and after.
 fn ratios(rounds: &[Round]) -> Table {
     let columns = [
         "run",
-        "floor p99, µs",
         "tick start p99, µs",
         "lies between",
+        "idle floor p99, µs",
+        "ratio",
+        "loaded floor p99, µs",
         "ratio",
     ];
-    let mut table = Table::new("p99 of tick starts over p99 of the floor", columns);
+    let mut table = Table::new("p99 of tick starts over p99 of the floors", columns);
     for (number, round) in (1..).zip(rounds) {
-        let floor_us = (round.floor_before_us.p99 + round.floor_after_us.p99) / 2.0;
+        let Round { before, after, .. } = round;
+        let idle_us = (before.idle_us.p99 + after.idle_us.p99) / 2.0;
+        let loaded_us = (before.loaded_us.p99 + after.loaded_us.p99) / 2.0;
         let (low_us, high_us) = round.server_p99_bounds_us;
         table.row([
             whole(number),
-            figure(floor_us),
             figure(round.server_us.p99),
             format!("{} and {}", figure(low_us), figure(high_us)),
-            figure(round.server_us.p99 / floor_us),
+            figure(idle_us),
+            figure(round.server_us.p99 / idle_us),
+            figure(loaded_us),
+            figure(round.server_us.p99 / loaded_us),
         ]);
     }
     table
