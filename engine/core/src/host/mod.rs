@@ -12,6 +12,7 @@ use downbeat_schemas::time::Timestamp;
 pub use downbeat_schemas::part::Part;
 
 pub use self::errors::{ConnectError, CreateError, FreezeError, ReserveError, ThawError};
+pub use self::patch_sizes::PatchSizes;
 pub(crate) use self::report::Origin;
 pub use self::report::{
     Counters, Hook, Received, Reservation, RoomState, RoomSummary, SeatIndex, Seated, Stepped,
@@ -20,6 +21,7 @@ pub use self::room_type::{CreateParams, RoomType, ThawParams};
 pub use crate::spawn::{Finished, Spawned};
 
 mod errors;
+mod patch_sizes;
 mod report;
 mod room_type;
 
