@@ -12,9 +12,9 @@ use crate::server::auth::AuthHook;
 use crate::server::definition::RoomDefinition;
 use crate::server::settings::Settings;
 use crate::shard::ShardLink;
-use crate::stats::Board;
+use crate::stats::{Board, ClerkLink};
 
-/// One server process, as its shards see it. Read-only but for a flag and the board.
+/// One server process, as its shards see it. Read-only but for a flag, the board and the queue of the clerk.
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) id: NodeId,
@@ -25,6 +25,7 @@ pub(crate) struct Node {
     pub(crate) registry: Arc<dyn Registry>,
     pub(crate) links: Vec<ShardLink>,
     pub(crate) board: Board,
+    pub(crate) clerk: ClerkLink,
     pub(crate) closing: AtomicBool,
 }
 

@@ -140,6 +140,9 @@ impl ServerProcess {
 
 /// The address in the line that says that a server serves.
 fn address_in(line: &str) -> Option<SocketAddr> {
+    if let Ok(line) = serde_json::from_str::<serde_json::Value>(line) {
+        return line["address"].as_str()?.parse().ok();
+    }
     let (_, rest) = line.split_once("serving address=")?;
     rest.split(' ').next()?.parse().ok()
 }

@@ -110,7 +110,7 @@ fn assert_harmless(server: &TestServer, before: &Metrics, descriptors: usize, me
     });
     assert!(grown_kib < GROWTH_MAX_KIB, "{grown_kib} KiB more");
     let counted = |name: &str| after.sum(name, &[]) - before.sum(name, &[]);
-    assert_eq!(counted("downbeat_rooms_failed_total"), 0.0);
+    assert_eq!(counted("downbeat_panics_total"), 0.0);
     let connections = counted("downbeat_connections_total");
     assert!(connections >= ATTACKS as f64, "{connections} connections");
     assert!(counted("downbeat_protocol_errors_total") > ATTACKS as f64 / 10.0);
@@ -128,7 +128,8 @@ fn calm(server: &TestServer) -> Metrics {
         let is_calm = now("downbeat_clients") == 1.0
             && now("downbeat_rooms") == 1.0
             && now("downbeat_connections") <= 2.0
-            && now("downbeat_jobs") == 0.0;
+            // That of whoever asks for the metrics.
+            && now("downbeat_jobs") <= 1.0;
         calm = is_calm.then_some(metrics);
         is_calm
     });

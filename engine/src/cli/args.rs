@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use super::log::{self, LogFormat};
 use crate::load::LoadArgs;
 use crate::server::settings::{CpuChoice, ParseCpuListError, parse_cpu_list};
 
@@ -64,7 +65,11 @@ pub(super) struct ServeArgs {
     )]
     pub(super) limits: Vec<LimitArg>,
 
-    /// A TOML file with any of the above: listen, shards, cpus, public_address, [limits].
+    /// Whether ticks are measured and /metrics is there [default: true].
+    #[arg(long, value_name = "BOOL", env = "DOWNBEAT_METRICS")]
+    pub(super) metrics: Option<bool>,
+
+    /// A TOML file with any of the above: listen, shards, cpus, public_address, metrics, [limits].
     #[arg(long, value_name = "FILE", env = "DOWNBEAT_CONFIG")]
     pub(super) config: Option<PathBuf>,
 
@@ -76,6 +81,10 @@ pub(super) struct ServeArgs {
         default_value = "info"
     )]
     pub(super) log: String,
+
+    /// How to log: for people, or one JSON object per line.
+    #[arg(long, value_name = "FORMAT", env = log::FORMAT, default_value = "human")]
+    pub(super) log_format: LogFormat,
 }
 
 /// `NAME=VALUE` of a limit.

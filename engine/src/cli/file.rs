@@ -18,6 +18,7 @@ struct File {
     shards: Option<usize>,
     cpus: Option<String>,
     public_address: Option<String>,
+    metrics: Option<bool>,
     #[serde(default)]
     limits: BTreeMap<String, u64>,
 }
@@ -74,6 +75,7 @@ fn apply_file(settings: &mut Settings, path: &Path) -> Result<(), SettingsError>
         settings.cpus = parse_cpu_list(&cpus)?;
     }
     settings.public_address = file.public_address;
+    settings.metrics = file.metrics.unwrap_or(settings.metrics);
     for (name, value) in file.limits {
         settings.limits.set(&name, value)?;
     }
@@ -107,6 +109,7 @@ fn apply_args(settings: &mut Settings, args: &ServeArgs) -> Result<(), SettingsE
     if let Some(address) = &args.public_address {
         settings.public_address = Some(address.clone());
     }
+    settings.metrics = args.metrics.unwrap_or(settings.metrics);
     for LimitArg { name, value } in &args.limits {
         settings.limits.set(name, *value)?;
     }

@@ -8,7 +8,7 @@ use crate::rooms::{Arena, Chat, World};
 use crate::{RoomDefinition, Server};
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
-    super::log::to_stderr(&args.log);
+    super::log::to_stderr(&args.log, args.log_format);
     match serve(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -17,7 +17,7 @@ pub(crate) use visit::Visit;
 
 use crate::matchmake::{MatchmakeError, MatchmakeRequest, Offer};
 use crate::node::Node;
-use crate::stats;
+use crate::stats::Page;
 
 /// How a request is answered.
 #[derive(Debug)]
@@ -28,6 +28,10 @@ pub(crate) enum Answer {
     Matchmake(Box<MatchmakeRequest>, Cors),
     /// By the rooms of this name, or all.
     List(Option<String>, Cors),
+    /// By a page of figures.
+    Figures(Page),
+    /// By no seat, and why.
+    Refuse(MatchmakeError, Cors),
     /// By becoming a WebSocket.
     Visit(Box<Visit>),
 }
@@ -53,15 +57,21 @@ pub(crate) fn answer(node: &Node, request: &Request<'_>, address: IpAddr) -> Ans
             let token = token(request);
             match MatchmakeRequest::parse(method, target, request.body, token, address) {
                 Ok(request) => Answer::Matchmake(Box::new(request), cors),
-                Err(error) => Answer::Now(refusal(&error, &cors)),
+                Err(error) => Answer::Refuse(error, cors),
             }
         }
         ("GET", ["rooms"]) => Answer::List(query(request, "name"), cors),
         ("GET", ["health"]) => Answer::Now(cors.apply(health(node))),
-        ("GET", ["metrics"]) => Answer::Now(metrics(node)),
+        ("GET", ["metrics"]) if node.settings.metrics => Answer::Figures(Page::Metrics),
+        ("GET", ["metrics", "histograms"]) if node.settings.metrics => {
+            Answer::Figures(Page::Histograms)
+        }
         ("GET", []) => Answer::Now(page::front(node)),
         (_, ["matchmake", _, _]) => Answer::Now(not_allowed("POST", &cors)),
-        (_, [] | ["rooms" | "health" | "metrics"]) => Answer::Now(not_allowed("GET", &cors)),
+        (_, ["metrics"] | ["metrics", "histograms"]) if node.settings.metrics => {
+            Answer::Now(not_allowed("GET", &cors))
+        }
+        (_, [] | ["rooms" | "health"]) => Answer::Now(not_allowed("GET", &cors)),
         _ => Answer::Now(error(404, "nothing is at this path", &cors)),
     }
 }
@@ -81,6 +91,20 @@ pub(crate) fn matched(outcome: &Result<Offer, MatchmakeError>, cors: &Cors) -> R
 pub(crate) fn listed(rooms: &[RoomListing], cors: &Cors) -> Response {
     let body = serde_json::to_vec(rooms).expect("listings are plain data");
     cors.apply(Response::json(200, body))
+}
+
+/// The answer to a request for figures; without them if the clerk has too much to do.
+pub(crate) fn figures(page: Page, text: Option<String>) -> Response {
+    match (page, text) {
+        (Page::Metrics, Some(text)) => {
+            Response::new(200).body("text/plain; version=0.0.4; charset=utf-8", text)
+        }
+        (Page::Histograms, Some(text)) => Response::json(200, text),
+        (_, None) => {
+            let body = json!({ "code": 503, "error": "too many ask for figures: come again" });
+            Response::json(503, body.to_string())
+        }
+    }
 }
 
 fn refusal(refused: &MatchmakeError, cors: &Cors) -> Response {
@@ -109,11 +133,6 @@ fn health(node: &Node) -> Response {
         "version": env!("CARGO_PKG_VERSION"),
     });
     Response::json(status, body.to_string())
-}
-
-fn metrics(node: &Node) -> Response {
-    let text = stats::render(&node.board.read(), &node.registry.counts());
-    Response::new(200).body("text/plain; version=0.0.4; charset=utf-8", text)
 }
 
 /// Who asks: the bearer of a header, or else of the query, for browsers cannot set headers on all

@@ -76,6 +76,12 @@ impl ServerBuilder {
         self
     }
 
+    /// Measures no ticks and has no `/metrics`.
+    pub const fn without_metrics(mut self) -> Self {
+        self.settings.metrics = false;
+        self
+    }
+
     /// Replaces all settings, as read from a file or the command line.
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
@@ -111,20 +117,21 @@ impl ServerBuilder {
     /// Runs the server until SIGTERM or SIGINT, then ends rooms and connections within
     /// `shutdown_ms`. A second signal ends the process at once.
     ///
-    /// With the feature `cli` it logs to standard error, unless the program has a `tracing`
-    /// subscriber of its own.
+    /// With the feature `cli` it logs to standard error, as JSON if `LOG_FORMAT` is `json`, unless
+    /// the program has a `tracing` subscriber of its own.
     ///
     /// # Errors
     /// [`StartError`] if the server cannot start; it names the fix.
     pub fn run(self) -> Result<(), StartError> {
         #[cfg(feature = "cli")]
-        crate::cli::log::to_stderr("info");
+        crate::cli::log::to_stderr("info", crate::cli::log::LogFormat::of_environment());
         let signals = signals::Signals::new().map_err(StartError::Signals)?;
         let server = self.start()?;
         signals.wait();
         signals.exit_on_next();
         tracing::info!("shutting down");
         server.stop();
+        tracing::info!("stopped");
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use downbeat_schemas::id::NodeId;
 
 use crate::node::Node;
 use crate::shard::{Command, ShardThread};
+use crate::stats::Clerk;
 
 /// A started server. Dropped, it goes on; [`Self::stop`] ends it.
 #[derive(Debug)]
@@ -17,6 +18,7 @@ pub struct RunningServer {
     pub(super) node: Arc<Node>,
     pub(super) address: SocketAddr,
     pub(super) threads: Vec<ShardThread>,
+    pub(super) clerk: Option<Clerk>,
 }
 
 impl RunningServer {
@@ -45,6 +47,10 @@ impl RunningServer {
             if let Err(error) = thread.join() {
                 tracing::error!(%error, "a shard ended badly");
             }
+        }
+        if let Some(clerk) = self.clerk {
+            self.node.clerk.end();
+            clerk.join();
         }
     }
 }

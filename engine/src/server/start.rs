@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::entropy;
 use crate::node::Node;
 use crate::shard::{Bell, ShardLink, ShardParts, ShardThread, run};
-use crate::stats::Board;
+use crate::stats::{Board, Clerk, ClerkLink};
 
 /// Connections that may wait in the kernel while a shard is busy.
 const BACKLOG: u32 = 4_096;
@@ -52,6 +52,9 @@ pub enum StartError {
         /// What the kernel said.
         error: io::Error,
     },
+    /// The thread that adds up figures did not come up.
+    #[error("no thread for the figures: {0}")]
+    Clerk(io::Error),
 }
 
 pub(super) fn start(
@@ -72,6 +75,7 @@ pub(super) fn start(
         links.push(link);
         ends.push((bell, queue));
     }
+    let (clerk, asked) = ClerkLink::new();
     let node = Arc::new(Node {
         id: entropy::node_id(),
         clock: Clock::start(),
@@ -79,6 +83,7 @@ pub(super) fn start(
         auth,
         registry: Arc::new(Embedded::new(&settings.limits)),
         board: Board::new(cpus.len()),
+        clerk,
         closing: AtomicBool::new(false),
         links,
         settings,
@@ -92,11 +97,17 @@ pub(super) fn start(
         listener,
     });
     let threads = spawn_all(parts, &cpus)?;
-    tracing::info!(%address, ?cpus, process = %node.id, "serving");
+    let clerk = match node.settings.metrics {
+        true => Some(Clerk::start(Arc::clone(&node), asked).map_err(StartError::Clerk)?),
+        false => None,
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(%address, ?cpus, process = %node.id, version, "serving");
     Ok(RunningServer {
         node,
         address,
         threads,
+        clerk,
     })
 }
 

@@ -8,8 +8,8 @@ use downbeat_schemas::id::{ConnectionId, ShardId};
 
 use super::alarms::Alarms;
 use super::rooms::RoomKey;
-use crate::http::Visit;
-use crate::matchmake::MatchmakeError;
+use crate::http::{Cors, Visit};
+use crate::matchmake::{MatchmakeError, Offer};
 use crate::node::Node;
 use crate::server::definition::RoomDefinition;
 
@@ -26,6 +26,8 @@ pub(crate) struct Desk {
 pub(super) enum JobResult {
     /// The answer to an HTTP request.
     Response(ConnectionId, Response),
+    /// A request for a seat has got one, or not.
+    Matched(ConnectionId, Cors, Result<Offer, MatchmakeError>),
     /// A visitor whose room is known, with its shard; or not to be had, with the reason.
     Visit(
         ConnectionId,
@@ -40,6 +42,7 @@ impl std::fmt::Debug for JobResult {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Response(..) => "Response",
+            Self::Matched(..) => "Matched",
             Self::Visit(..) => "Visit",
             Self::Spawned(..) => "Spawned",
         })

@@ -43,7 +43,7 @@ impl Shard {
         let room = params.room;
         let created = room_type.create(params);
         let created = created.map_err(|error| Refusal::CreateFailed(error.to_string()))?;
-        self.stats.total.rooms_created += 1;
+        self.stats.room(room_type.name()).total.created += 1;
         let filter = definition.filter(&guest.options);
         self.rooms
             .insert(created, Arc::clone(definition), filter, now);
@@ -161,14 +161,14 @@ impl Shard {
     fn end_room(&mut self, key: RoomKey) {
         let now = self.clock.now();
         self.flush_room(key, now);
-        let Some(slot) = self.rooms.remove(key) else {
+        let Some(mut slot) = self.rooms.remove(key) else {
             return;
         };
+        let name = slot.definition.name();
+        self.stats.take(&name, &slot.room.take_counters());
         let id = slot.room.room_id();
         self.desk.node.registry.withdraw(id);
         if let RoomState::Failed { hook, message } = slot.room.state() {
-            self.stats.total.rooms_failed += 1;
-            let name = slot.definition.name();
             tracing::error!(room = %id, %name, ?hook, "room closed: a hook panicked: {message}");
         }
     }

@@ -42,7 +42,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam::channel::Receiver;
-use downbeat_net::socket::{Interest, Listener, Poller, Readiness};
+use downbeat_net::socket::{Batch, Interest, Listener, Poller, Readiness};
 use downbeat_net::{Delivery, ReadBuffer};
 use downbeat_schemas::id::{ConnectionId, ShardId};
 use downbeat_schemas::limits::Limits;
@@ -78,12 +78,12 @@ pub(crate) struct Shard {
     rooms: Rooms,
     read: ReadBuffer,
     /// Scratch memory: bytes on their way to a socket.
-    batch: Vec<u8>,
+    batch: Batch,
     /// What the poller reports; empty between sweeps.
     ready: Vec<Readiness>,
     /// Sockets that did not take all that a flush had for them; empty between flushes.
     troubled: Vec<(ConnectionId, Delivery)>,
-    stats: ShardStats,
+    stats: Box<ShardStats>,
     /// When to look for ready sockets again, and until when to do so on a fixed grid.
     next_sweep: Timestamp,
     busy_until: Timestamp,
@@ -134,10 +134,10 @@ impl Shard {
             sockets: Sockets::new(poller),
             rooms: Rooms::new(),
             read: ReadBuffer::new(READ_BYTES),
-            batch: Vec::new(),
+            batch: Batch::default(),
             ready: Vec::new(),
             troubled: Vec::new(),
-            stats: ShardStats::default(),
+            stats: Box::default(),
             next_sweep: now,
             busy_until: now,
             next_chores: now,

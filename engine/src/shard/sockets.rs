@@ -157,10 +157,10 @@ impl Sockets {
         }
     }
 
-    /// How many sockets have such a role.
-    pub(super) fn count(&self, is: impl Fn(Role) -> bool) -> u64 {
+    /// What each socket is for.
+    pub(super) fn roles(&self) -> impl Iterator<Item = Role> {
         let slots = self.slots.iter();
-        slots.filter(|(_, socket)| is(socket.role)).count() as u64
+        slots.map(|(_, socket)| socket.role)
     }
 
     pub(super) fn ids(&self) -> Vec<ConnectionId> {

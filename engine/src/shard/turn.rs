@@ -27,7 +27,9 @@ pub(crate) async fn run(parts: ShardParts, started: impl FnOnce()) -> io::Result
     shard.chores(shard.clock.now());
     started();
     while !shard.is_over() {
+        let awake_at = shard.clock.now();
         shard.turn();
+        shard.stats.total.busy += shard.clock.now().since(awake_at);
         shard.rest(&bed).await;
     }
     Ok(())

@@ -80,7 +80,7 @@ fn a_panicking_hook_ends_its_room_and_no_other() {
     let is_each_next = ticks.windows(2).all(|pair| pair[1] == pair[0] + 1);
     assert!(is_each_next, "{ticks:?}");
     server.wait_for_metrics("failed rooms are counted", |metrics| {
-        metrics.sum("downbeat_rooms_failed_total", &[]) == 5.0
+        metrics.sum("downbeat_panics_total", &[]) == 5.0
     });
 }
 
