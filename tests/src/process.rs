@@ -104,7 +104,8 @@ impl ServerProcess {
     /// If it does not serve.
     pub fn start_with(binary: &str, args: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(binary);
-        command.env_remove("PORT").envs(variables.iter().copied());
+        command.env_remove("PORT").env_remove("LOG_FORMAT");
+        command.envs(variables.iter().copied());
         command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(args);

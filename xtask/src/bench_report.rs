@@ -58,6 +58,14 @@ const BENCHES: &[Bench] = &[
         name: "soak",
         quick: &["--thousands", "2", "--looks", "2"],
     },
+    Bench {
+        name: "stall",
+        quick: &["--runs", "1", "--clients", "100"],
+    },
+    Bench {
+        name: "metering",
+        quick: &["--runs", "1", "--clients", "100", "--seconds", "2"],
+    },
 ];
 
 const INTRODUCTION: &str = "\

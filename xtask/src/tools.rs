@@ -59,6 +59,18 @@ pub(crate) fn node_modules(project: &Project) -> Result<PathBuf, ToolError> {
     Ok(modules)
 }
 
+/// The folder with the programs of Prometheus: the server, and promtool.
+pub(crate) fn prometheus() -> Result<PathBuf, ToolError> {
+    if !process::works(Command::new("promtool").arg("--version")) {
+        install_debian(&["prometheus"])?;
+    }
+    let path = process::output(Command::new("which").arg("promtool"))?;
+    let folder = Path::new(path.trim()).parent().map(Path::to_owned);
+    folder.ok_or_else(|| ToolError::Missing {
+        packages: "prometheus".to_owned(),
+    })
+}
+
 /// Makes a virtual environment that holds one requirement.
 fn python_environment(folder: &Path, requirement: &str) -> Result<(), ToolError> {
     if is_installed(folder, requirement) {
