@@ -67,8 +67,10 @@ extern crate self as downbeat;
 #[doc(hidden)]
 pub mod cli;
 mod clock;
+mod desk;
 mod entropy;
 mod http;
+mod link;
 #[cfg(feature = "cli")]
 mod load;
 mod matchmake;

@@ -8,10 +8,10 @@ use downbeat_cluster::{Location, Registry};
 use downbeat_schemas::id::{NodeId, ShardId};
 
 use crate::clock::Clock;
+use crate::link::ShardLink;
 use crate::server::auth::AuthHook;
 use crate::server::definition::RoomDefinition;
 use crate::server::settings::Settings;
-use crate::shard::ShardLink;
 use crate::stats::Board;
 
 /// One server process, as its shards see it. Read-only but for a flag and the board.

@@ -15,7 +15,8 @@ use serde_json::json;
 pub(crate) use cors::Cors;
 pub(crate) use visit::Visit;
 
-use crate::matchmake::{MatchmakeError, MatchmakeRequest, Offer};
+use crate::link::Offer;
+use crate::matchmake::{MatchmakeError, MatchmakeRequest};
 use crate::node::Node;
 use crate::stats;
 

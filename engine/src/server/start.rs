@@ -17,8 +17,9 @@ use super::running::RunningServer;
 use super::settings::Settings;
 use crate::clock::Clock;
 use crate::entropy;
+use crate::link::{Bell, ShardLink};
 use crate::node::Node;
-use crate::shard::{Bell, ShardLink, ShardParts, ShardThread, run};
+use crate::shard::{ShardParts, ShardThread, run};
 use crate::stats::Board;
 
 /// Connections that may wait in the kernel while a shard is busy.

@@ -7,12 +7,13 @@ use downbeat_schemas::close::{CloseCode, MatchmakeCode};
 use downbeat_schemas::id::{ConnectionId, ReconnectionToken, RoomId, SessionId, ShardId};
 use downbeat_schemas::time::Timestamp;
 
-use super::desk::JobResult;
-use super::link::Newcomer;
+use super::Shard;
+use super::jobs::JobResult;
 use super::sockets::{Goodbye, Role};
-use super::{Command, Desk, Shard};
+use crate::desk::Desk;
 use crate::entropy;
 use crate::http::{self, Answer, Cors, Visit};
+use crate::link::{Command, Newcomer};
 use crate::matchmake::{MatchmakeRequest, matchmake};
 use crate::server::auth::AuthRequest;
 
@@ -35,7 +36,7 @@ impl Shard {
         let desk = Rc::clone(&self.desk);
         self.jobs.spawn(async move {
             let outcome = matchmake(&desk, request).await;
-            desk.leave(JobResult::Response(id, http::matched(&outcome, &cors)));
+            JobResult::Response(id, http::matched(&outcome, &cors))
         });
     }
 
@@ -43,7 +44,7 @@ impl Shard {
         let desk = Rc::clone(&self.desk);
         self.jobs.spawn(async move {
             let rooms = desk.node.registry.list(name.as_deref()).await;
-            desk.leave(JobResult::Response(id, http::listed(&rooms, &cors)));
+            JobResult::Response(id, http::listed(&rooms, &cors))
         });
     }
 
@@ -51,7 +52,7 @@ impl Shard {
         let desk = Rc::clone(&self.desk);
         self.jobs.spawn(async move {
             let host = find_host(&desk, &visit).await;
-            desk.leave(JobResult::Visit(id, visit, host));
+            JobResult::Visit(id, visit, host)
         });
     }
 
