@@ -25,8 +25,7 @@ let spectator: Room<Arena>;
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "downbeat-client-"));
   const packed = run("npm", ["pack", "--json", "--pack-destination", folder], home);
-  // What `prepare` says comes first.
-  tarball = join(folder, JSON.parse(packed.slice(packed.indexOf("[\n")))[0].filename);
+  tarball = join(folder, JSON.parse(packed)[0].filename);
   server = await startServer();
   spectator = await new Client(server.url).create<Arena>("arena");
 });
