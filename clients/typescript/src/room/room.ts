@@ -28,6 +28,8 @@ export interface PatchStamp extends Stamp {
   readonly kind: "snapshot" | "patch";
   /** When it came, on the clock of `performance.now()`, milliseconds. */
   readonly receivedMs: number;
+  /** The size of the whole message. */
+  readonly bytes: number;
 }
 
 /** How a room keeps time. */
@@ -301,7 +303,8 @@ export class Room<T extends RoomType = AnyRoom> {
         return this.#takeWelcome(message.welcome);
       case "snapshot":
       case "patch":
-        return this.#takeRows(message.type, message.stamp, message.rows);
+        this.#takeRows(message.type, message.stamp, message.rows);
+        return this.#tellPatch(message.type, message.stamp, bytes.byteLength);
       case "event":
       case "rawEvent":
         this.#expect("snapshot", "patches");
@@ -337,7 +340,10 @@ export class Room<T extends RoomType = AnyRoom> {
     this.#inputs.acknowledge(stamp.ackedInput);
     this.#expects = "patches";
     if (isSeated) this.#seated();
-    this.#stamp = { ...stamp, kind, receivedMs: this.#host.now() };
+  }
+
+  #tellPatch(kind: "snapshot" | "patch", stamp: Stamp, bytes: number): void {
+    this.#stamp = { ...stamp, kind, receivedMs: this.#host.now(), bytes };
     this.#patch.emit(this.#stamp);
   }
 
