@@ -5,8 +5,11 @@
 
 import type { Single, Table } from "@downbeat/client";
 
+/** Inputs or events that nothing is known of. */
+export type Variants = Record<string, unknown>;
+
 /** The room `big-game`. */
-export interface BigGameRoom<Inputs = Record<string, unknown>, Events = Record<string, unknown>> {
+export interface BigGameRoom<Inputs extends object = Variants, Events extends object = Variants> {
   state: {
     things: Table<number, BigGameThings>;
     round: Single<BigGameRound>;

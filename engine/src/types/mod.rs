@@ -13,6 +13,11 @@ const HEAD: &str = "\
 // type arguments, such as ArenaRoom<{ move: { dx: number; dy: number } }>.
 ";
 
+const VARIANTS: &str = "
+/** Inputs or events that nothing is known of. */
+export type Variants = Record<string, unknown>;
+";
+
 /// One interface for each room, and one for the rows of each of its tables.
 pub(crate) fn typescript<'r>(rooms: impl Iterator<Item = &'r RoomType>) -> String {
     let mut kinds = BTreeSet::new();
@@ -30,7 +35,7 @@ pub(crate) fn typescript<'r>(rooms: impl Iterator<Item = &'r RoomType>) -> Strin
             kinds.join(", ")
         ),
     };
-    format!("{HEAD}{import}{body}")
+    format!("{HEAD}{import}{VARIANTS}{body}")
 }
 
 /// The client's mirror of a table, or of a single row.
@@ -58,7 +63,7 @@ fn write_room(out: &mut String, name: &str, tables: &[TableSchema]) {
         out,
         0,
         &format!(
-            "export interface {room}Room<Inputs = Record<string, unknown>, Events = Record<string, unknown>> {{"
+            "export interface {room}Room<Inputs extends object = Variants, Events extends object = Variants> {{"
         ),
     );
     line(out, 1, "state: {");
