@@ -1,0 +1,26 @@
+/**
+ * The browser and Node client of Downbeat.
+ *
+ * @packageDocumentation
+ */
+export { Client } from "./client.js";
+export type { CloseCode, CloseName, CloseReason, LeaveReason } from "./close.js";
+export { MatchmakeCode } from "./close.js";
+export {
+  ConnectionError,
+  DownbeatError,
+  InputError,
+  MatchmakeError,
+  ProtocolError,
+} from "./errors.js";
+export type { RoomListing } from "./matchmaking.js";
+export type { ClientOptions, ConnectionOptions, ReconnectionOptions } from "./options.js";
+export type { PatchStamp, Room, RoomClock, RoomPace } from "./room/room.js";
+export type { AnyRoom, InputArguments, NameOf, RoomType } from "./room/types.js";
+export type { Unsubscribe } from "./signal.js";
+export type { AnyRow, Key } from "./state/rows.js";
+export type { Single } from "./state/single.js";
+export type { AddOptions, Table } from "./state/table.js";
+export type { Value } from "./wire/codec.js";
+export { type SessionId, sessionText } from "./wire/id.js";
+export type { Stamp } from "./wire/message.js";
