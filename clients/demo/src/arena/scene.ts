@@ -77,7 +77,14 @@ function drawFigure(
   const { x, y } = camera.toScreen(figure);
   const radius = RADIUS * camera.scale;
   const { hue } = friendly(figure.session);
-  const body = context.createRadialGradient(x - radius / 3, y - radius / 2.5, 1, x, y, radius * 1.15);
+  const body = context.createRadialGradient(
+    x - radius / 3,
+    y - radius / 2.5,
+    1,
+    x,
+    y,
+    radius * 1.15,
+  );
   body.addColorStop(0, `oklch(0.9 0.09 ${hue})`);
   body.addColorStop(1, tint(hue, palette));
   context.save();

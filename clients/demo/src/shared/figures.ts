@@ -1,5 +1,5 @@
-import { Lateness } from "./lateness.ts";
 import { write } from "./dom.ts";
+import { Lateness } from "./lateness.ts";
 
 /** How often figures are written, and the server's are asked for, milliseconds. */
 const WRITE_MS = 500;

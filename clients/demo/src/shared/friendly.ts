@@ -8,14 +8,56 @@ export interface Friendly {
 }
 
 const FIRST = [
-  "Amber", "Brisk", "Calm", "Dapper", "Eager", "Fuzzy", "Gentle", "Happy", "Inky", "Jolly",
-  "Keen", "Lucky", "Mellow", "Nimble", "Olive", "Plucky", "Quiet", "Rosy", "Sunny", "Tidy",
-  "Urban", "Vivid", "Witty", "Zesty",
+  "Amber",
+  "Brisk",
+  "Calm",
+  "Dapper",
+  "Eager",
+  "Fuzzy",
+  "Gentle",
+  "Happy",
+  "Inky",
+  "Jolly",
+  "Keen",
+  "Lucky",
+  "Mellow",
+  "Nimble",
+  "Olive",
+  "Plucky",
+  "Quiet",
+  "Rosy",
+  "Sunny",
+  "Tidy",
+  "Urban",
+  "Vivid",
+  "Witty",
+  "Zesty",
 ] as const;
 const SECOND = [
-  "Otter", "Finch", "Lynx", "Heron", "Badger", "Newt", "Panda", "Raven", "Gecko", "Moth",
-  "Koala", "Robin", "Seal", "Tiger", "Vole", "Wren", "Yak", "Zebra", "Ibis", "Hare",
-  "Falcon", "Mole", "Perch", "Stork",
+  "Otter",
+  "Finch",
+  "Lynx",
+  "Heron",
+  "Badger",
+  "Newt",
+  "Panda",
+  "Raven",
+  "Gecko",
+  "Moth",
+  "Koala",
+  "Robin",
+  "Seal",
+  "Tiger",
+  "Vole",
+  "Wren",
+  "Yak",
+  "Zebra",
+  "Ibis",
+  "Hare",
+  "Falcon",
+  "Mole",
+  "Perch",
+  "Stork",
 ] as const;
 
 /** Sessions who were looked up; a page never meets so many that it matters, but it is bounded. */
@@ -33,12 +75,17 @@ export function friendly(session: string): Friendly {
   return found;
 }
 
+/** A colour for those who have a name, in degrees on the colour wheel. */
+export function hueOf(name: string): number {
+  return ((hash(name) >>> 9) * GOLDEN_ANGLE) % 360;
+}
+
 function derive(session: string): Friendly {
   const bits = hash(session);
   const pick = (words: readonly string[], from: number) => words[from % words.length] as string;
   return {
     name: `${pick(FIRST, bits)} ${pick(SECOND, Math.floor(bits / FIRST.length))}`,
-    hue: ((bits >>> 9) * GOLDEN_ANGLE) % 360,
+    hue: hueOf(session),
   };
 }
 

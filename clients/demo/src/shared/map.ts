@@ -32,7 +32,13 @@ export function drawMap(surface: Surface, view: MapView): void {
   context.strokeStyle = palette.edge;
   context.lineWidth = 1;
   context.beginPath();
-  context.roundRect(left, top, end(frame.left + frame.width) - left, end(frame.top + frame.height) - top, 4);
+  context.roundRect(
+    left,
+    top,
+    end(frame.left + frame.width) - left,
+    end(frame.top + frame.height) - top,
+    4,
+  );
   context.fill();
   context.stroke();
   for (const { x, y, hue } of view.dots) {

@@ -25,7 +25,9 @@ export interface Stick {
 /** What keyboard, mouse and touch ask for, as one direction. */
 export class Steering {
   readonly #held = new Set<string>();
-  #pointer: { readonly id: number; readonly isTouch: boolean; origin: Vector; at: Vector } | undefined;
+  #pointer:
+    | { readonly id: number; readonly isTouch: boolean; origin: Vector; at: Vector }
+    | undefined;
   #onFirst: (() => void) | undefined;
 
   constructor(readonly canvas: HTMLCanvasElement) {

@@ -1,0 +1,134 @@
+import {
+  type CloseReason,
+  ConnectionError,
+  type LeaveReason,
+  MatchmakeError,
+  type Room,
+  type RoomType,
+} from "@downbeat/client";
+import { Status } from "./status.ts";
+
+/** Between two tries to get into a room, milliseconds. */
+const RETRY_MS = 1_000;
+/** After the server closed the room: not in the same instant as everybody else. */
+const RETURN_MS = 600;
+
+/** Who stays in a room, and what for. */
+export interface Stayer<T extends RoomType> {
+  join(): Promise<Room<T>>;
+  /** A room was entered: what was known of another one is of no more use. */
+  entered(room: Room<T>): void;
+}
+
+/**
+ * Keeps a page in a room. The client comes back to its seat by itself; where that seat is gone, as
+ * after a restart of the server, this joins anew. The page's status says what happens meanwhile.
+ */
+export class Stay<T extends RoomType> {
+  readonly #stayer: Stayer<T>;
+  readonly #status = new Status();
+  #room: Room<T> | undefined;
+  /** Rises when another room is wanted: what is under way for the former one ends. */
+  #turn = 0;
+
+  constructor(stayer: Stayer<T>) {
+    this.#stayer = stayer;
+  }
+
+  get room(): Room<T> | undefined {
+    return this.#room;
+  }
+
+  /** Leaves the room, if there is one, and joins again. */
+  enter(): void {
+    this.#turn += 1;
+    this.#room?.leave();
+    this.#room = undefined;
+    void this.#join(this.#turn, undefined);
+  }
+
+  /** Tries until it is in, or until trying makes no sense. */
+  async #join(turn: number, greeting: string | undefined): Promise<void> {
+    let word = greeting;
+    while (turn === this.#turn) {
+      try {
+        const room = await this.#stayer.join();
+        if (turn !== this.#turn) return room.leave();
+        return this.#enter(turn, room, word);
+      } catch (error) {
+        if (turn !== this.#turn) return;
+        const text = refusal(error);
+        if (text !== undefined) return this.#offer(text);
+        this.#status.trouble("The server cannot be reached. Trying again…");
+        word ??= "The server is there.";
+        await pause(RETRY_MS);
+      }
+    }
+  }
+
+  #enter(turn: number, room: Room<T>, greeting: string | undefined): void {
+    this.#room = room;
+    if (greeting === undefined) this.#status.clear();
+    else this.#status.good(greeting);
+    room.onDrop((reason) => this.#status.trouble(lost(reason)));
+    room.onReconnect(() => this.#status.good("Connected again, in your old place."));
+    room.onLeave((reason) => {
+      if (turn === this.#turn) void this.#left(turn, reason);
+    });
+    this.#stayer.entered(room);
+  }
+
+  async #left(turn: number, reason: LeaveReason): Promise<void> {
+    this.#room = undefined;
+    const plan = PLANS[reason.name];
+    if (!plan) return this.#offer(`You are out of the room: ${reason.message}.`);
+    this.#status.trouble(plan.trouble);
+    await pause(RETURN_MS);
+    await this.#join(turn, plan.back);
+  }
+
+  #offer(text: string): void {
+    this.#status.trouble(text, () => this.enter());
+  }
+}
+
+/** Ends after which a page joins anew by itself. */
+const PLANS: { readonly [name: string]: { readonly trouble: string; readonly back: string } } = {
+  serverShutdown: {
+    trouble: "The server is restarting. You will be back as soon as it is.",
+    back: "The server is back, and you are in a new room.",
+  },
+  // A server that went without a word, and another one that never heard of this room.
+  unknownRoom: {
+    trouble: "The server was restarted. Joining again…",
+    back: "The server was restarted, and you are in a new room.",
+  },
+  seatExpired: {
+    trouble: "Your place was given away. Joining again…",
+    back: "You are in again, in a new place.",
+  },
+  connectionLost: {
+    trouble: "The server cannot be reached. Trying again…",
+    back: "You are in again, in a new place.",
+  },
+};
+
+function lost({ name }: CloseReason): string {
+  return name === "connectionLost"
+    ? "Connection lost. Trying again…"
+    : "The server closed the connection. Trying again…";
+}
+
+/** What to say of an error after which another try would end alike. */
+function refusal(error: unknown): string | undefined {
+  if (error instanceof ConnectionError) return undefined;
+  if (error instanceof MatchmakeError) {
+    const isPassing = error.code === 503;
+    return isPassing ? undefined : `The server gave no place: ${error.message}.`;
+  }
+  throw error;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

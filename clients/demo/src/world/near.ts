@@ -1,0 +1,66 @@
+import { type Interpolated, interpolate } from "@downbeat/client";
+import type { Vector } from "../shared/vector.ts";
+import type { WorldSeat } from "./room.ts";
+
+/** Somebody in sight. */
+export interface Seen extends Vector {
+  /** None for a drifter, whom nobody plays. */
+  readonly session: string | undefined;
+  readonly id: number;
+  readonly isOwn: boolean;
+  /** From 0, just come into sight, to 1. */
+  readonly presence: number;
+}
+
+/** How long somebody takes to appear, milliseconds. */
+const APPEAR_MS = 350;
+
+/** All whom the server tells this client of, where they are to be drawn. */
+export class Near {
+  readonly #room: WorldSeat;
+  readonly #movers: Interpolated<string, "x" | "y">;
+  readonly #drifters: Interpolated<number, "x" | "y">;
+  readonly #since = new Map<string | number, number>();
+
+  constructor(room: WorldSeat) {
+    const { movers, drifters } = room.state;
+    this.#room = room;
+    this.#movers = interpolate(room, movers, { fields: ["x", "y"] });
+    this.#drifters = interpolate(room, drifters, { fields: ["x", "y"] });
+    this.#watch(movers);
+    this.#watch(drifters);
+  }
+
+  get count(): number {
+    return this.#room.state.drifters.size + this.#room.state.movers.size;
+  }
+
+  /** All in the frame at `now`; the own player last. */
+  seen(now: number, isInterpolated: boolean): Seen[] {
+    const { movers, drifters } = this.#room.state;
+    const seen: Seen[] = [];
+    for (const [id, row] of drifters) {
+      const { x, y } = (isInterpolated && this.#drifters.at(id, now)) || row;
+      const presence = this.#presence(id, now);
+      seen.push({ session: undefined, id, isOwn: false, presence, x, y });
+    }
+    for (const [session, row] of movers) {
+      const { x, y } = (isInterpolated && this.#movers.at(session, now)) || row;
+      const isOwn = session === this.#room.sessionId;
+      seen.push({ session, id: 0, isOwn, presence: this.#presence(session, now), x, y });
+    }
+    return seen.sort((one, other) => Number(one.isOwn) - Number(other.isOwn));
+  }
+
+  #watch<K extends string | number>(table: {
+    onAdd(listener: (row: object, key: K) => void): unknown;
+    onRemove(listener: (row: object, key: K) => void): unknown;
+  }): void {
+    table.onAdd((_, key) => this.#since.set(key, performance.now()));
+    table.onRemove((_, key) => this.#since.delete(key));
+  }
+
+  #presence(key: string | number, now: number): number {
+    return Math.min(1, (now - (this.#since.get(key) ?? now)) / APPEAR_MS);
+  }
+}
