@@ -7,7 +7,7 @@ import { Drive } from "../shared/drive.ts";
 import { bytesPerSecond, followLateness, milliseconds, showFigures } from "../shared/figures.ts";
 import { eachFrame } from "../shared/frames.ts";
 import { friendly } from "../shared/friendly.ts";
-import { foldPanel, hideHint } from "../shared/hint.ts";
+import { coveredByPanel, foldPanel, hideHint } from "../shared/hint.ts";
 import { Link } from "../shared/link.ts";
 import { drawMap } from "../shared/map.ts";
 import { Rate } from "../shared/rate.ts";
@@ -35,7 +35,7 @@ const smoothing: Smoothing = { interpolation: true, prediction: true };
 let players: Players | undefined;
 let figures: readonly Figure[] = [];
 let centre = { x: SIDE / 2, y: SIDE / 2 };
-let camera: Camera = lookAt(centre, SIDE, SIDE, scene);
+let camera: Camera = lookAt({ centre, side: SIDE, sight: SIDE }, scene);
 
 const stay = new Stay<Arena>({
   join: () => client.joinOrCreate<Arena>("arena"),
@@ -60,7 +60,11 @@ eachFrame((now) => {
   if (own) centre = { x: own.x, y: own.y };
   trails.add(now, figures);
   const phase = serverMs === undefined ? 1 : beat.phase(serverMs);
-  camera = drawScene(scene, { figures, centre, phase, stick: steering.stick }, trails);
+  camera = drawScene(
+    scene,
+    { figures, centre, phase, stick: steering.stick, covered: coveredByPanel() },
+    trails,
+  );
   drawMap(map, {
     side: SIDE,
     dots: figures

@@ -28,8 +28,7 @@ export class Players {
       fields: ["x", "y"],
       input: "move",
       jumpMax: JUMP_MAX,
-      step: (place, move, seconds) =>
-        moved(place, { x: move?.dx ?? 0, y: move?.dy ?? 0 }, seconds),
+      step: (place, move, seconds) => moved(place, { x: move?.dx ?? 0, y: move?.dy ?? 0 }, seconds),
     });
   }
 

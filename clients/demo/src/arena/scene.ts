@@ -22,6 +22,8 @@ export interface Scene {
   /** Of the bar, 0 to 1. */
   readonly phase: number;
   readonly stick: Stick | undefined;
+  /** What the panel covers on the right, pixels. */
+  readonly covered: number;
 }
 
 /** Units that fit into the screen's shorter side. */
@@ -29,12 +31,14 @@ const SIGHT = 620;
 /** Units. */
 const RADIUS = 15;
 const GRID = 50;
+/** Pixels: the size of the bar of a health that is full. */
+const HEALTH = [40, 5] as const;
 
 /** Draws the arena, and says how it was looked at. */
 export function drawScene(surface: Surface, scene: Scene, trails: Trails): Camera {
   const { palette } = surface;
   const context = surface.begin();
-  const camera = lookAt(scene.centre, SIDE, SIGHT, surface);
+  const camera = lookAt({ centre: scene.centre, side: SIDE, sight: SIGHT }, surface, scene.covered);
   drawFloor(context, camera, palette, { side: SIDE, step: GRID, phase: scene.phase });
   // The own player last: above all others.
   const figures = [...scene.figures].sort((one, other) => Number(one.isOwn) - Number(other.isOwn));
@@ -94,28 +98,11 @@ function drawFigure(
   circle(context, x, y, radius);
   context.fill();
   context.restore();
-  drawHealth(context, palette, figure, x, y, radius + 4 * camera.scale);
-  if (figure.isOwn) drawMark(context, palette, x, y, radius + 9 * camera.scale);
-}
-
-/** An arc that is whole with full health. */
-function drawHealth(
-  context: CanvasRenderingContext2D,
-  palette: Palette,
-  { hp, session }: Figure,
-  x: number,
-  y: number,
-  radius: number,
-): void {
-  const top = -Math.PI / 2;
-  context.lineWidth = 2.5;
-  context.strokeStyle = palette.grid;
-  circle(context, x, y, radius);
+  context.lineWidth = 2;
+  context.strokeStyle = palette.floor;
+  circle(context, x, y, radius + 1);
   context.stroke();
-  context.strokeStyle = tint(friendly(session).hue, palette);
-  context.beginPath();
-  context.arc(x, y, radius, top, top + (hp / HP) * 2 * Math.PI);
-  context.stroke();
+  if (figure.isOwn) drawMark(context, palette, x, y, radius + 6 * camera.scale);
 }
 
 /** A ring round the own player. */
@@ -151,10 +138,31 @@ function drawName(
   context.strokeText(name, x, below);
   context.fillStyle = figure.isOwn ? palette.ink : palette.quiet;
   context.fillText(name, x, below);
-  context.font = `500 11px ${FONT}`;
-  context.strokeText(`${figure.hp} hp`, x, below + 16);
-  context.fillStyle = palette.quiet;
-  context.fillText(`${figure.hp} hp`, x, below + 16);
+  drawHealth(context, palette, figure, x, below + 19);
+}
+
+/** A bar that is full with full health. */
+function drawHealth(
+  context: CanvasRenderingContext2D,
+  palette: Palette,
+  { hp, session }: Figure,
+  x: number,
+  y: number,
+): void {
+  const [width, height] = HEALTH;
+  const bar = (length: number) => {
+    context.beginPath();
+    context.roundRect(x - width / 2, y, length, height, height / 2);
+  };
+  context.fillStyle = palette.grid;
+  context.strokeStyle = palette.floor;
+  context.lineWidth = 3;
+  bar(width);
+  context.stroke();
+  context.fill();
+  context.fillStyle = tint(friendly(session).hue, palette);
+  bar((width * hp) / HP);
+  context.fill();
 }
 
 const FONT = 'Inter, "Avenir Next", "Segoe UI", system-ui, sans-serif';

@@ -16,13 +16,23 @@ export interface Camera {
 /** What is seen beyond the plane's edge, units. */
 const MARGIN = 40;
 
+/** What is looked at, all in units of the plane. */
+export interface View {
+  readonly centre: Vector;
+  /** Of the whole plane. */
+  readonly side: number;
+  /** What fits, about, into the screen's shorter side. */
+  readonly sight: number;
+}
+
 /**
- * Looks at `centre`, so that about `sight` units fit into the screen's shorter side, and not
- * farther over the edge of the plane than it must.
+ * Looks at a centre, and not farther over the edge of the plane than it must. What a panel covers
+ * on the right does not count as seen.
  */
-export function lookAt(centre: Vector, side: number, sight: number, surface: Surface): Camera {
-  const scale = clamp(Math.min(surface.width, surface.height) / sight, 0.45, 2.4);
-  const [width, height] = [surface.width / scale, surface.height / scale];
+export function lookAt({ centre, side, sight }: View, surface: Surface, covered = 0): Camera {
+  const free = surface.width - covered;
+  const scale = clamp(Math.min(free, surface.height) / sight, 0.45, 2.4);
+  const [width, height] = [free / scale, surface.height / scale];
   const left = start(centre.x, width, side);
   const top = start(centre.y, height, side);
   const toScreen = ({ x, y }: Vector) => ({ x: (x - left) * scale, y: (y - top) * scale });

@@ -33,7 +33,7 @@ class SlowSocket extends WebSocket {
     });
   }
 
-  override send(data: string | ArrayBufferLike | Blob | ArrayBufferView<ArrayBuffer>): void {
+  override send(data: Parameters<WebSocket["send"]>[0]): void {
     this.#out.after(this.#link.latencyMs / 2, () => super.send(data));
   }
 

@@ -1,5 +1,5 @@
 import { type Interpolated, interpolate } from "@downbeat/client";
-import type { Vector } from "../shared/vector.ts";
+import { clamp, type Vector } from "../shared/vector.ts";
 import type { WorldSeat } from "./room.ts";
 
 /** Somebody in sight. */
@@ -61,6 +61,7 @@ export class Near {
   }
 
   #presence(key: string | number, now: number): number {
-    return Math.min(1, (now - (this.#since.get(key) ?? now)) / APPEAR_MS);
+    // A frame's time is that of its begin: a patch may have come since.
+    return clamp((now - (this.#since.get(key) ?? now)) / APPEAR_MS, 0, 1);
   }
 }

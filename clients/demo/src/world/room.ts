@@ -14,7 +14,7 @@ export interface WorldOptions {
 }
 
 /** What this page asks for, if it is the first: others may have made a world of their own. */
-export const WANTED: WorldOptions = { side: 1_900, sight: 200, drifters: 6_000 };
+export const WANTED: WorldOptions = { side: 1_900, sight: 300, drifters: 6_000 };
 /** The side of a cell of interest, units. */
 export const CELL = 100;
 /** Units per second. The room allows more. */

@@ -19,6 +19,8 @@ export interface Scene {
   readonly window: Window;
   readonly showsCells: boolean;
   readonly stick: Stick | undefined;
+  /** What the panel covers on the right, pixels. */
+  readonly covered: number;
 }
 
 /** A rectangle of the plane, units. */
@@ -30,7 +32,7 @@ export interface Window {
 }
 
 /** Units that fit into the screen's shorter side: a little more than what is in sight. */
-const SIGHT = 560;
+const SIGHT = 640;
 /** Units. */
 const DRIFTER = 5;
 const PLAYER = 11;
@@ -39,7 +41,7 @@ const PLAYER = 11;
 export function drawScene(surface: Surface, scene: Scene, headings: Headings): Camera {
   const { palette } = surface;
   const context = surface.begin();
-  const camera = lookAt(scene.centre, scene.side, SIGHT, surface);
+  const camera = lookAt({ ...scene, sight: SIGHT }, surface, scene.covered);
   drawFloor(context, camera, palette, { side: scene.side, step: CELL, phase: scene.phase });
   if (scene.showsCells) drawCells(context, camera, palette, scene.window);
   for (const seen of scene.seen) {
