@@ -1,12 +1,12 @@
 // Made by `npm run build` in clients/demo.
 &[
-    ("assets/chat-D4bHZsTQ.js", include_bytes!("assets/chat-D4bHZsTQ.js")),
-    ("assets/chat-WHvpKst0.css", include_bytes!("assets/chat-WHvpKst0.css")),
+    ("assets/chat-Cj5aq-B3.css", include_bytes!("assets/chat-Cj5aq-B3.css")),
+    ("assets/chat-EYr3lU0K.js", include_bytes!("assets/chat-EYr3lU0K.js")),
+    ("assets/index-7OdzOXF1.js", include_bytes!("assets/index-7OdzOXF1.js")),
     ("assets/index-CPYhV1Kq.css", include_bytes!("assets/index-CPYhV1Kq.css")),
-    ("assets/index-X5w3NP_F.js", include_bytes!("assets/index-X5w3NP_F.js")),
-    ("assets/stay-B_m00x9D.js", include_bytes!("assets/stay-B_m00x9D.js")),
-    ("assets/stick-B1Q2To6m.js", include_bytes!("assets/stick-B1Q2To6m.js")),
-    ("assets/world-CU451aJs.js", include_bytes!("assets/world-CU451aJs.js")),
+    ("assets/stay-Bv_CP-ca.js", include_bytes!("assets/stay-Bv_CP-ca.js")),
+    ("assets/stick-DSBf9fSk.js", include_bytes!("assets/stick-DSBf9fSk.js")),
+    ("assets/world-Dzd0L6fZ.js", include_bytes!("assets/world-Dzd0L6fZ.js")),
     ("chat.html", include_bytes!("chat.html")),
     ("favicon.svg", include_bytes!("favicon.svg")),
     ("index.html", include_bytes!("index.html")),

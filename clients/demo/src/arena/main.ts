@@ -35,6 +35,7 @@ const smoothing: Smoothing = { interpolation: true, prediction: true };
 let players: Players | undefined;
 let figures: readonly Figure[] = [];
 let centre = { x: SIDE / 2, y: SIDE / 2 };
+let drawnAt = 0;
 let camera: Camera = lookAt({ centre, side: SIDE, sight: SIDE }, scene);
 
 const stay = new Stay<Arena>({
@@ -49,6 +50,7 @@ const stay = new Stay<Arena>({
 
 eachFrame((now) => {
   const { room } = stay;
+  drawnAt = now;
   const serverMs = room?.clock.serverNow();
   if (serverMs !== undefined) beat.show(serverMs);
   if (room?.isConnected && players) {
@@ -121,6 +123,9 @@ Object.assign(globalThis, {
   demo: {
     get room() {
       return stay.room;
+    },
+    get now() {
+      return drawnAt;
     },
     get figures() {
       return figures;
