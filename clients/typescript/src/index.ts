@@ -3,7 +3,10 @@
  *
  * @packageDocumentation
  */
+
+export { type BackoffOptions, backoffMs } from "./backoff.js";
 export { Client } from "./client.js";
+export { ClockEstimate } from "./clock.js";
 export type { CloseCode, CloseName, CloseReason, LeaveReason } from "./close.js";
 export { MatchmakeCode } from "./close.js";
 export {
@@ -14,6 +17,21 @@ export {
   ProtocolError,
 } from "./errors.js";
 export type { RoomListing } from "./matchmaking.js";
+export {
+  type Interpolated,
+  type InterpolateOptions,
+  interpolate,
+  type NumberField,
+} from "./motion/interpolate.js";
+export { Interpolation, type InterpolationOptions } from "./motion/interpolation.js";
+export { type Predicted, type PredictOptions, predict } from "./motion/predict.js";
+export {
+  type Authority,
+  type Motion,
+  Prediction,
+  type PredictionOptions,
+} from "./motion/prediction.js";
+export { Timeline, type TimelineOptions } from "./motion/timeline.js";
 export type { ClientOptions, ConnectionOptions, ReconnectionOptions } from "./options.js";
 export type { PatchStamp, Room, RoomClock, RoomPace } from "./room/room.js";
 export type { AnyRoom, InputArguments, NameOf, RoomType } from "./room/types.js";

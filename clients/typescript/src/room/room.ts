@@ -2,7 +2,7 @@ import { type CloseReason, closeReason, type LeaveReason } from "../close.js";
 import { ConnectionError, type DownbeatError, ProtocolError } from "../errors.js";
 import type { Host } from "../host/host.js";
 import type { Settings } from "../options.js";
-import { Signal, type Unsubscribe } from "../signal.js";
+import { type Report, Signal, type Unsubscribe } from "../signal.js";
 import { Mirror } from "../state/mirror.js";
 import { encodeLeave } from "../wire/encode.js";
 import type { SessionId } from "../wire/id.js";
@@ -65,15 +65,18 @@ export class Room<T extends RoomType = AnyRoom> {
   readonly #inputs: Inputs;
   readonly #events: Events;
   readonly #heartbeat: Heartbeat;
+  readonly #report: Report;
   readonly #drop: Signal<[reason: CloseReason]>;
   readonly #reconnect: Signal<[]>;
   readonly #leave: Signal<[reason: LeaveReason]>;
   readonly #error: Signal<[error: DownbeatError]>;
   readonly #patch: Signal<[stamp: PatchStamp]>;
+  readonly #send: Signal<[number: number, name: string, payload: unknown]>;
   readonly #joined: Promise<void>;
   #settle: { resolve(): void; reject(error: DownbeatError): void } | undefined;
   #welcome: Welcome | undefined;
   #mirror: Mirror | undefined;
+  #stamp: PatchStamp | undefined;
   #token: string | undefined;
   #expects: "welcome" | "snapshot" | "patches" = "welcome";
   #fault: DownbeatError | undefined;
@@ -89,12 +92,14 @@ export class Room<T extends RoomType = AnyRoom> {
       this.#settle = { resolve, reject };
     });
     this.#inputs = new Inputs(settings.inputsMax);
-    this.#events = new Events(host.report);
-    this.#drop = new Signal(host.report);
-    this.#reconnect = new Signal(host.report);
-    this.#leave = new Signal(host.report);
-    this.#error = new Signal(host.report);
-    this.#patch = new Signal(host.report);
+    this.#report = (error) => host.report(error);
+    this.#events = new Events(this.#report);
+    this.#drop = new Signal(this.#report);
+    this.#reconnect = new Signal(this.#report);
+    this.#leave = new Signal(this.#report);
+    this.#error = new Signal(this.#report);
+    this.#patch = new Signal(this.#report);
+    this.#send = new Signal(this.#report);
     this.#heartbeat = this.#makeHeartbeat();
     this.clock = this.#makeClock();
     this.#seat = this.#makeSeat(seat.url);
@@ -115,6 +120,11 @@ export class Room<T extends RoomType = AnyRoom> {
   get pace(): RoomPace {
     const { tickHz = 1, patchEvery = 1 } = this.#welcome ?? {};
     return { tickHz, patchEvery, patchMs: (1_000 * patchEvery) / tickHz };
+  }
+
+  /** The newest patch or snapshot. */
+  get stamp(): PatchStamp | undefined {
+    return this.#stamp;
   }
 
   /** Whether there is a connection now. While there is none, inputs wait. */
@@ -154,6 +164,7 @@ export class Room<T extends RoomType = AnyRoom> {
   send<N extends NameOf<T["inputs"]>>(name: N, ...payload: InputArguments<T["inputs"][N]>): number {
     const number = this.#inputs.push(name, payload[0]);
     this.#flush();
+    this.#send.emit(number, name, payload[0]);
     return number;
   }
 
@@ -191,6 +202,11 @@ export class Room<T extends RoomType = AnyRoom> {
   /** Called after each patch and snapshot, when all that changed has been told. */
   onPatch(listener: (stamp: PatchStamp) => void): Unsubscribe {
     return this.#patch.on(listener);
+  }
+
+  /** Called after each `send`, with the number of the input: for prediction. */
+  onSend(listener: (number: number, name: string, payload: unknown) => void): Unsubscribe {
+    return this.#send.on(listener);
   }
 
   /** Called when the connection is lost and will be opened again. */
@@ -298,7 +314,7 @@ export class Room<T extends RoomType = AnyRoom> {
         `${found}, this library ${PROTOCOL}: use the library of that release`,
       );
     }
-    if (!this.#mirror) this.#mirror = new Mirror(welcome.schema, this.#host.report);
+    if (!this.#mirror) this.#mirror = new Mirror(welcome.schema, this.#report);
     else if (JSON.stringify(this.#welcome?.schema) !== JSON.stringify(welcome.schema)) {
       throw new ProtocolError("the room came back with other tables");
     }
@@ -316,7 +332,8 @@ export class Room<T extends RoomType = AnyRoom> {
     this.#inputs.acknowledge(stamp.ackedInput);
     this.#expects = "patches";
     if (isSeated) this.#seated();
-    this.#patch.emit({ ...stamp, kind, receivedMs: this.#host.now() });
+    this.#stamp = { ...stamp, kind, receivedMs: this.#host.now() };
+    this.#patch.emit(this.#stamp);
   }
 
   #seated(): void {

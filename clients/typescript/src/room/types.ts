@@ -13,7 +13,7 @@ import type { Table } from "../state/table.js";
  * };
  * ```
  *
- * A variant without values has the type `void`.
+ * A variant without values has the type `undefined`.
  */
 export interface RoomType {
   state: object;
@@ -32,6 +32,6 @@ export interface AnyRoom extends RoomType {
 export type NameOf<Variants extends object> = keyof Variants & string;
 
 /** What follows the name of an input in `send`: nothing for a variant without values. */
-export type InputArguments<Payload> = [void] extends [Payload]
+export type InputArguments<Payload> = [undefined] extends [Payload]
   ? [payload?: Payload]
   : [payload: Payload];
