@@ -134,9 +134,11 @@ export class Prediction<S extends Motion, C> {
     // A room at rest sends no patches: then the first input that waits for an answer counts.
     const waiting = this.#inputs.find(({ number }) => number > ackedInput);
     const sinceMs = Math.max(receivedMs, waiting?.atMs ?? receivedMs);
-    const endMs = Math.min(nowMs, sinceMs + this.#options.aheadMaxMs);
+    const { aheadMaxMs } = this.#options;
+    const endMs = Math.min(nowMs, sinceMs + aheadMaxMs);
     let predicted = motion;
-    let fromMs = untilMs;
+    // What was long at rest need not be played through.
+    let fromMs = Math.max(untilMs, endMs - 2 * aheadMaxMs);
     let control: C | undefined;
     for (const input of this.#inputs) {
       if (input.atMs > endMs) break;
