@@ -1,36 +1,11 @@
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { joined, launch, PHONE, type Visit, visit } from "./support/browser.ts";
+import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
+import { PHONE } from "./support/browser.ts";
 import { aheadOf } from "./support/clock.ts";
-import { Server } from "./support/server.ts";
+import { place } from "./support/visits.ts";
 
-let server: Server;
-let browser: Browser;
-const visits: Visit[] = [];
-
-beforeAll(async () => {
-  server = await Server.start();
-  browser = await launch();
-});
-
-afterEach(async () => {
-  for (const { page, complaints } of visits.splice(0)) {
-    expect(complaints).toEqual([]);
-    await page.context().close();
-  }
-});
-
-afterAll(async () => {
-  await browser?.close();
-  await server?.stop();
-});
-
-async function open(): Promise<Page> {
-  const opened = await visit(browser, `${server.url}/`);
-  visits.push(opened);
-  await joined(opened.page);
-  return opened.page;
-}
+const here = place();
+const open = () => here.open("/");
 
 /** Two pages that see each other, and the session of the first. */
 async function openTwo(): Promise<[mover: Page, watcher: Page, session: string]> {
@@ -224,10 +199,7 @@ test("mouse and touch steer as keys do", async () => {
   await page.waitForFunction(hasGone, mouse);
   await page.mouse.up();
 
-  const opened = await visit(browser, `${server.url}/`, { ...PHONE });
-  visits.push(opened);
-  const phone = opened.page;
-  await joined(phone);
+  const phone = await here.open("/", PHONE);
   const touch = await freeWay(phone);
   const session = await phone.context().newCDPSession(phone);
   const finger = (type: "touchStart" | "touchMove" | "touchEnd", y?: number) => {

@@ -10,6 +10,11 @@ export class Status {
   readonly #button = this.#box.querySelector("button") as HTMLButtonElement;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
+  /** Whether the last word was of trouble. */
+  get isTrouble(): boolean {
+    return !this.#box.hidden && !this.#box.classList.contains("good");
+  }
+
   /** Something is not as it should be; `again`, if given, is offered as a button. */
   trouble(text: string, again?: () => void): void {
     this.#show(text, false);

@@ -44,32 +44,29 @@ export class Stay<T extends RoomType> {
     this.#turn += 1;
     this.#room?.leave();
     this.#room = undefined;
-    void this.#join(this.#turn, undefined);
+    void this.#join(this.#turn, UNREACHED);
   }
 
   /** Tries until it is in, or until trying makes no sense. */
-  async #join(turn: number, greeting: string | undefined): Promise<void> {
-    let word = greeting;
+  async #join(turn: number, plan: Plan): Promise<void> {
     while (turn === this.#turn) {
       try {
         const room = await this.#stayer.join();
         if (turn !== this.#turn) return room.leave();
-        return this.#enter(turn, room, word);
+        return this.#enter(turn, room, plan);
       } catch (error) {
         if (turn !== this.#turn) return;
         const text = refusal(error);
         if (text !== undefined) return this.#offer(text);
-        this.#status.trouble("The server cannot be reached. Trying again…");
-        word ??= "The server is there.";
+        this.#status.trouble(plan.trouble);
         await pause(RETRY_MS);
       }
     }
   }
 
-  #enter(turn: number, room: Room<T>, greeting: string | undefined): void {
+  #enter(turn: number, room: Room<T>, plan: Plan): void {
     this.#room = room;
-    if (greeting === undefined) this.#status.clear();
-    else this.#status.good(greeting);
+    if (this.#status.isTrouble) this.#status.good(plan.back);
     room.onDrop((reason) => this.#status.trouble(lost(reason)));
     room.onReconnect(() => this.#status.good("Connected again, in your old place."));
     room.onLeave((reason) => {
@@ -84,7 +81,7 @@ export class Stay<T extends RoomType> {
     if (!plan) return this.#offer(`You are out of the room: ${reason.message}.`);
     this.#status.trouble(plan.trouble);
     await pause(RETURN_MS);
-    await this.#join(turn, plan.back);
+    await this.#join(turn, plan);
   }
 
   #offer(text: string): void {
@@ -92,25 +89,33 @@ export class Stay<T extends RoomType> {
   }
 }
 
+/** What is said while a page is out of its room, and when it is in again. */
+interface Plan {
+  readonly trouble: string;
+  readonly back: string;
+}
+
+const UNREACHED: Plan = {
+  trouble: "The server cannot be reached. Trying again…",
+  back: "The server is there, and you are in.",
+};
+
 /** Ends after which a page joins anew by itself. */
-const PLANS: { readonly [name: string]: { readonly trouble: string; readonly back: string } } = {
+const PLANS: { readonly [name: string]: Plan } = {
   serverShutdown: {
     trouble: "The server is restarting. You will be back as soon as it is.",
     back: "The server is back, and you are in a new room.",
   },
-  // A server that went without a word, and another one that never heard of this room.
+  // It ended when the last had left it, or the server went without a word.
   unknownRoom: {
-    trouble: "The server was restarted. Joining again…",
-    back: "The server was restarted, and you are in a new room.",
+    trouble: "Your room is gone. Joining another…",
+    back: "Your old room is gone: you are in a new one.",
   },
   seatExpired: {
     trouble: "Your place was given away. Joining again…",
     back: "You are in again, in a new place.",
   },
-  connectionLost: {
-    trouble: "The server cannot be reached. Trying again…",
-    back: "You are in again, in a new place.",
-  },
+  connectionLost: UNREACHED,
 };
 
 function lost({ name }: CloseReason): string {
