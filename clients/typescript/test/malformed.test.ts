@@ -197,7 +197,7 @@ describe("a room that hears nonsense", () => {
         world.welcome();
         expect(former.closedWith).toBe(4005);
         expect(told.slice(2)).toEqual(["reconnect"]);
-        expect([...(room.state["players"] as Iterable<unknown>)]).toHaveLength(1);
+        expect([...(room.state.players as Iterable<unknown>)]).toHaveLength(1);
         expect(world.reported).toEqual([]);
         room.leave();
         expect(world.timers).toBe(0);
@@ -265,5 +265,5 @@ test("rows that are well formed are taken", async () => {
   const world = new World();
   const room = await world.join();
   world.socket.say(writeRows("patch", new RowsWriter().insert([2], [[1], [2]]).bytes()));
-  expect([...(room.state["players"] as Iterable<unknown>)]).toHaveLength(2);
+  expect([...(room.state.players as Iterable<unknown>)]).toHaveLength(2);
 });

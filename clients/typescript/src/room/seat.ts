@@ -37,8 +37,8 @@ export class Seat {
   /** Given up by this side only: kept open, so that the server replaces rather than drops it. */
   #former: Connection | undefined;
   #attempts = 0;
-  #lostAt = 0;
-  #seatedAt = Number.NEGATIVE_INFINITY;
+  #lostAt: number | undefined;
+  #seatedAt = 0;
   #stopTimer: () => void = () => {};
   #stopOnline: () => void = () => {};
 
@@ -121,7 +121,7 @@ export class Seat {
     const now = this.#host.now();
     if (this.#phase === "playing") {
       this.#phase = "dropped";
-      if (now - this.#seatedAt >= STABLE_MS) {
+      if (this.#lostAt === undefined || now - this.#seatedAt >= STABLE_MS) {
         this.#attempts = 0;
         this.#lostAt = now;
       }
@@ -135,7 +135,7 @@ export class Seat {
 
   #wait(reason: CloseReason, now: number): void {
     const { reconnection } = this.#options;
-    if (now - this.#lostAt >= reconnection.giveUpMs) {
+    if (now - (this.#lostAt ?? now) >= reconnection.giveUpMs) {
       return this.#end({ ...reason, kind: "gaveUp", attempts: this.#attempts }, reason.code);
     }
     const delayMs = backoffMs(this.#attempts, reconnection, this.#host.random());

@@ -12,7 +12,8 @@ interface Timer {
 }
 
 export class World implements Host {
-  time = 1_000;
+  /** Far from zero: a page may have been open for an hour. */
+  time = 3_600_000;
   /** What each draw gives. */
   luck = 0;
   readonly sockets: FakeSocket[] = [];
