@@ -8,7 +8,7 @@ async function enter(channel: string, name: string): Promise<Page> {
   const page = await here.open(`/chat#${channel}`);
   await page.getByLabel("Your name").fill(name);
   await page.getByRole("button", { name: "Rename" }).click();
-  await member(page, name);
+  await page.locator("#members li", { hasText: `${name}you` }).waitFor();
   return page;
 }
 

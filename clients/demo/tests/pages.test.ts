@@ -122,7 +122,7 @@ async function talk(channel: string, name: string, text: string): Promise<void> 
   const guest = await here.open(`/chat${channel}`);
   await guest.getByLabel("Your name").fill(name);
   await guest.getByRole("button", { name: "Rename" }).click();
-  await guest.locator("#members .who", { hasText: name }).first().waitFor();
+  await guest.locator("#members li", { hasText: `${name}you` }).waitFor();
   await guest.getByLabel("Message", { exact: true }).fill(text);
   await guest.keyboard.press("Enter");
   await guest.locator("#lines .words", { hasText: text }).waitFor();

@@ -36,7 +36,9 @@ const openField = element("open-name", HTMLInputElement);
 
 element("say", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
-  if (text.value.trim() !== "") stay.room?.send("say", { text: text.value });
+  // On the way into a room there is nobody to say it to: the words stay where they are.
+  if (!stay.room) return;
+  if (text.value.trim() !== "") stay.room.send("say", { text: text.value });
   text.value = "";
 });
 

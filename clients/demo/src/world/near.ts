@@ -1,4 +1,4 @@
-import { type Interpolated, interpolate } from "@downbeat/client";
+import { type Interpolated, interpolate, type Predicted, predict } from "@downbeat/client";
 import { clamp, type Vector } from "../shared/vector.ts";
 import type { WorldSeat } from "./room.ts";
 
@@ -20,6 +20,7 @@ export class Near {
   readonly #room: WorldSeat;
   readonly #movers: Interpolated<string, "x" | "y">;
   readonly #drifters: Interpolated<number, "x" | "y">;
+  readonly #own: Predicted<"x" | "y">;
   readonly #since = new Map<string | number, number>();
 
   constructor(room: WorldSeat) {
@@ -27,6 +28,16 @@ export class Near {
     this.#room = room;
     this.#movers = interpolate(room, movers, { fields: ["x", "y"] });
     this.#drifters = interpolate(room, drifters, { fields: ["x", "y"] });
+    this.#own = predict(room, movers, {
+      key: room.sessionId,
+      fields: ["x", "y"],
+      input: "move",
+      // At the world's edge the room turns a player round: that comes as a correction.
+      step: ({ x, y }, move, seconds) => ({
+        x: x + (move?.dx ?? 0) * seconds,
+        y: y + (move?.dy ?? 0) * seconds,
+      }),
+    });
     this.#watch(movers);
     this.#watch(drifters);
   }
@@ -45,8 +56,9 @@ export class Near {
       seen.push({ session: undefined, id, isOwn: false, presence, x, y });
     }
     for (const [session, row] of movers) {
-      const { x, y } = (isInterpolated && this.#movers.at(session, now)) || row;
       const isOwn = session === this.#room.sessionId;
+      const place = isOwn ? this.#own.at(now) : isInterpolated && this.#movers.at(session, now);
+      const { x, y } = place || row;
       seen.push({ session, id: 0, isOwn, presence: this.#presence(session, now), x, y });
     }
     return seen.sort((one, other) => Number(one.isOwn) - Number(other.isOwn));
