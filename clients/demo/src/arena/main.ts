@@ -7,9 +7,10 @@ import { Drive } from "../shared/drive.ts";
 import { bytesPerSecond, followLateness, milliseconds, showFigures } from "../shared/figures.ts";
 import { eachFrame } from "../shared/frames.ts";
 import { friendly } from "../shared/friendly.ts";
-import { coveredByPanel, foldPanel, hideHint } from "../shared/hint.ts";
+import { hideHint } from "../shared/hint.ts";
 import { Link } from "../shared/link.ts";
 import { drawMap } from "../shared/map.ts";
+import { foldPanel, freeArea } from "../shared/panel.ts";
 import { Rate } from "../shared/rate.ts";
 import { Stay } from "../shared/stay.ts";
 import { Steering } from "../shared/steering.ts";
@@ -36,7 +37,7 @@ let players: Players | undefined;
 let figures: readonly Figure[] = [];
 let centre = { x: SIDE / 2, y: SIDE / 2 };
 let drawnAt = 0;
-let camera: Camera = lookAt({ centre, side: SIDE, sight: SIDE }, scene);
+let camera: Camera = lookAt({ centre, side: SIDE, sight: SIDE }, freeArea(scene));
 
 const stay = new Stay<Arena>({
   join: () => client.joinOrCreate<Arena>("arena"),
@@ -64,7 +65,7 @@ eachFrame((now) => {
   const phase = serverMs === undefined ? 1 : beat.phase(serverMs);
   camera = drawScene(
     scene,
-    { figures, centre, phase, stick: steering.stick, covered: coveredByPanel() },
+    { figures, centre, phase, stick: steering.stick, free: freeArea(scene) },
     trails,
   );
   drawMap(map, {

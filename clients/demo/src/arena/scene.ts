@@ -1,4 +1,4 @@
-import { type Camera, lookAt } from "../shared/camera.ts";
+import { type Area, type Camera, lookAt } from "../shared/camera.ts";
 import { drawFloor } from "../shared/floor.ts";
 import { friendly } from "../shared/friendly.ts";
 import type { Stick } from "../shared/steering.ts";
@@ -22,8 +22,8 @@ export interface Scene {
   /** Of the bar, 0 to 1. */
   readonly phase: number;
   readonly stick: Stick | undefined;
-  /** What the panel covers on the right, pixels. */
-  readonly covered: number;
+  /** Of the screen, where the centre should be. */
+  readonly free: Area;
 }
 
 /** Units that fit into the screen's shorter side. */
@@ -38,7 +38,7 @@ const HEALTH = [40, 5] as const;
 export function drawScene(surface: Surface, scene: Scene, trails: Trails): Camera {
   const { palette } = surface;
   const context = surface.begin();
-  const camera = lookAt({ centre: scene.centre, side: SIDE, sight: SIGHT }, surface, scene.covered);
+  const camera = lookAt({ centre: scene.centre, side: SIDE, sight: SIGHT }, scene.free);
   drawFloor(context, camera, palette, { side: SIDE, step: GRID, phase: scene.phase });
   // The own player last: above all others.
   const figures = [...scene.figures].sort((one, other) => Number(one.isOwn) - Number(other.isOwn));

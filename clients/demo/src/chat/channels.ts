@@ -53,6 +53,9 @@ export class Channels {
     const focused = (document.activeElement as HTMLElement | null)?.dataset.channel;
     this.#list.replaceChildren(...names.map((name) => this.#item(name, counts.get(name) ?? 0)));
     if (focused !== undefined) this.#focus(focused);
+    // On a telephone the list is a line that is longer than the page.
+    const current = this.#list.querySelector("[aria-current]");
+    current?.scrollIntoView({ block: "nearest", inline: "nearest" });
   }
 
   #item(name: string, count: number): HTMLElement {

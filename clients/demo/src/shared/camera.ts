@@ -1,11 +1,10 @@
-import type { Surface } from "./surface.ts";
 import { clamp, type Vector } from "./vector.ts";
 
 /** How places of a square plane come to the screen. */
 export interface Camera {
   /** CSS pixels per unit. */
   readonly scale: number;
-  /** What of the plane is at the screen's upper left corner, and how much is seen. */
+  /** What of the plane is at the free area's upper left corner, and how much is seen there. */
   readonly left: number;
   readonly top: number;
   readonly width: number;
@@ -21,21 +20,34 @@ export interface View {
   readonly centre: Vector;
   /** Of the whole plane. */
   readonly side: number;
-  /** What fits, about, into the screen's shorter side. */
+  /** What fits, about, into the shorter side of the area. */
   readonly sight: number;
 }
 
+/** A part of the screen, CSS pixels. */
+export interface Area {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The least and the most CSS pixels for a unit. */
+const SCALE = [0.45, 2.4] as const;
+
 /**
- * Looks at a centre, and not farther over the edge of the plane than it must. What a panel covers
- * on the right does not count as seen.
+ * Looks at a centre, and not farther over the edge of the plane than it must. Only what is within
+ * the free area counts as seen; the rest of the screen goes on beyond it.
  */
-export function lookAt({ centre, side, sight }: View, surface: Surface, covered = 0): Camera {
-  const free = surface.width - covered;
-  const scale = clamp(Math.min(free, surface.height) / sight, 0.45, 2.4);
-  const [width, height] = [free / scale, surface.height / scale];
+export function lookAt({ centre, side, sight }: View, free: Area): Camera {
+  const scale = clamp(Math.min(free.width, free.height) / sight, ...SCALE);
+  const [width, height] = [free.width / scale, free.height / scale];
   const left = start(centre.x, width, side);
   const top = start(centre.y, height, side);
-  const toScreen = ({ x, y }: Vector) => ({ x: (x - left) * scale, y: (y - top) * scale });
+  const toScreen = ({ x, y }: Vector) => ({
+    x: free.left + (x - left) * scale,
+    y: free.top + (y - top) * scale,
+  });
   return { scale, left, top, width, height, toScreen };
 }
 

@@ -7,9 +7,10 @@ import { Drive } from "../shared/drive.ts";
 import { bytesPerSecond, followLateness, milliseconds, showFigures } from "../shared/figures.ts";
 import { eachFrame } from "../shared/frames.ts";
 import { friendly } from "../shared/friendly.ts";
-import { coveredByPanel, foldPanel, hideHint } from "../shared/hint.ts";
+import { hideHint } from "../shared/hint.ts";
 import { Link } from "../shared/link.ts";
 import { drawMap } from "../shared/map.ts";
+import { foldPanel, freeArea } from "../shared/panel.ts";
 import { Rate } from "../shared/rate.ts";
 import { Stay } from "../shared/stay.ts";
 import { Steering } from "../shared/steering.ts";
@@ -35,7 +36,7 @@ let near: Near | undefined;
 let world: WorldOptions = WANTED;
 let seen: readonly Seen[] = [];
 let centre: Vector = { x: WANTED.side / 2, y: WANTED.side / 2 };
-let camera: Camera = lookAt({ centre, side: WANTED.side, sight: WANTED.side }, scene);
+let camera: Camera = lookAt({ centre, side: WANTED.side, sight: WANTED.side }, freeArea(scene));
 let playersInWorld = 0;
 
 const stay = new Stay<World>({
@@ -72,7 +73,7 @@ eachFrame((now) => {
       window,
       showsCells: cells.checked,
       stick: steering.stick,
-      covered: coveredByPanel(),
+      free: freeArea(scene),
     },
     headings,
   );

@@ -1,4 +1,4 @@
-import { type Camera, lookAt } from "../shared/camera.ts";
+import { type Area, type Camera, lookAt } from "../shared/camera.ts";
 import { drawFloor } from "../shared/floor.ts";
 import { friendly } from "../shared/friendly.ts";
 import type { Stick } from "../shared/steering.ts";
@@ -19,8 +19,8 @@ export interface Scene {
   readonly window: Window;
   readonly showsCells: boolean;
   readonly stick: Stick | undefined;
-  /** What the panel covers on the right, pixels. */
-  readonly covered: number;
+  /** Of the screen, where the centre should be. */
+  readonly free: Area;
 }
 
 /** A rectangle of the plane, units. */
@@ -41,8 +41,9 @@ const PLAYER = 11;
 export function drawScene(surface: Surface, scene: Scene, headings: Headings): Camera {
   const { palette } = surface;
   const context = surface.begin();
-  const camera = lookAt({ ...scene, sight: SIGHT }, surface, scene.covered);
+  const camera = lookAt({ ...scene, sight: SIGHT }, scene.free);
   drawFloor(context, camera, palette, { side: scene.side, step: CELL, phase: scene.phase });
+  dimUnseen(context, camera, palette, scene);
   if (scene.showsCells) drawCells(context, camera, palette, scene.window);
   for (const seen of scene.seen) {
     if (seen.session === undefined) drawDrifter(context, camera, palette, seen, headings);
@@ -50,6 +51,26 @@ export function drawScene(surface: Surface, scene: Scene, headings: Headings): C
   }
   if (scene.stick) drawStick(context, palette, scene.stick);
   return camera;
+}
+
+/** Lays a veil over what the server does not tell this client of. */
+function dimUnseen(
+  context: CanvasRenderingContext2D,
+  camera: Camera,
+  palette: Palette,
+  { window, side }: Scene,
+): void {
+  const world = camera.toScreen({ x: 0, y: 0 });
+  const seen = camera.toScreen({ x: window.left, y: window.top });
+  const { scale } = camera;
+  context.save();
+  context.globalAlpha = 0.75;
+  context.fillStyle = palette.paper;
+  context.beginPath();
+  context.rect(world.x + 1, world.y + 1, side * scale - 2, side * scale - 2);
+  context.roundRect(seen.x, seen.y, window.width * scale, window.height * scale, 10);
+  context.fill("evenodd");
+  context.restore();
 }
 
 /** The cells in sight, one by one. */
