@@ -6,6 +6,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
+    execArgv: ["--expose-gc"],
     // Servers, installs and builds: what is slow on a busy machine is not therefore wrong.
     testTimeout: 120_000,
     hookTimeout: 120_000,

@@ -74,7 +74,7 @@ export function interpolate<
     get delayMs() {
       return timeline.delayMs;
     },
-    at(key, nowMs = performance.now()) {
+    at(key, nowMs = room.nowMs) {
       const serverMs = timeline.at(nowMs);
       return serverMs === undefined ? undefined : interpolation.at(key, serverMs);
     },

@@ -71,13 +71,13 @@ export function predict<
     room.onPatch(reconcile),
     room.onSend((number, name, payload) => {
       if (name === input) {
-        prediction.push(number, payload as T["inputs"][I], performance.now());
+        prediction.push(number, payload as T["inputs"][I], room.nowMs);
       }
     }),
   ];
   reconcile();
   return {
-    at: (nowMs = performance.now()) => prediction.at(nowMs),
+    at: (nowMs = room.nowMs) => prediction.at(nowMs),
     stop() {
       for (const unsubscribe of subscriptions) unsubscribe();
     },

@@ -229,6 +229,11 @@ export class Room<T extends RoomType = AnyRoom> {
     return this.#error.on(listener);
   }
 
+  /** The clock of `receivedMs`. @internal */
+  get nowMs(): number {
+    return this.#host.now();
+  }
+
   /** Settles when the first snapshot is there, or never will be. @internal */
   joined(): Promise<void> {
     return this.#joined;

@@ -10,7 +10,8 @@ import { Snapshot } from "../generated/downbeat/wire/snapshot.js";
 import type { Stamp as WireStamp } from "../generated/downbeat/wire/stamp.js";
 import { Welcome as WireWelcome } from "../generated/downbeat/wire/welcome.js";
 import { type SessionId, sessionText } from "./id.js";
-import { readSchema, type Schema } from "./schema.js";
+import { readSchema } from "./reflect.js";
+import type { Schema } from "./schema.js";
 import { verifyServerMessage } from "./verify.js";
 
 /** When a message was made, and what of the client's own input is in it. */

@@ -11,7 +11,7 @@ export interface Server {
 }
 
 export async function startServer(): Promise<Server> {
-  const path = process.env["DOWNBEAT"];
+  const path = process.env.DOWNBEAT;
   if (!path) {
     throw new Error(
       "DOWNBEAT must be the path of the server's binary: `cargo build --release`, then DOWNBEAT=…/target/release/downbeat",

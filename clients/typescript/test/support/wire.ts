@@ -199,6 +199,11 @@ export class RowsWriter {
     return this.section(group, [2], slots, []);
   }
 
+  forget(group: number): this {
+    this.#chunks.push(...varint(group), 1, 3);
+    return this;
+  }
+
   bytes(): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#chunks);
   }
