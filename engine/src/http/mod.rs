@@ -2,6 +2,7 @@
 
 mod cors;
 mod page;
+mod pages;
 mod visit;
 
 use std::net::IpAddr;
@@ -13,6 +14,7 @@ use downbeat_schemas::close::MatchmakeCode;
 use serde_json::json;
 
 pub(crate) use cors::Cors;
+pub use pages::Pages;
 pub(crate) use visit::Visit;
 
 use crate::link::Offer;
@@ -60,10 +62,13 @@ pub(crate) fn answer(node: &Node, request: &Request<'_>, address: IpAddr) -> Ans
         ("GET", ["rooms"]) => Answer::List(query(request, "name"), cors),
         ("GET", ["health"]) => Answer::Now(cors.apply(health(node))),
         ("GET", ["metrics"]) => Answer::Now(metrics(node)),
-        ("GET", []) => Answer::Now(page::front(node)),
         (_, ["matchmake", _, _]) => Answer::Now(not_allowed("POST", &cors)),
-        (_, [] | ["rooms" | "health" | "metrics"]) => Answer::Now(not_allowed("GET", &cors)),
-        _ => Answer::Now(error(404, "nothing is at this path", &cors)),
+        (_, ["rooms" | "health" | "metrics"]) => Answer::Now(not_allowed("GET", &cors)),
+        ("GET", path) => Answer::Now(page(node, path, request, &cors)),
+        (_, path) if path.is_empty() || node.pages.has(path) => {
+            Answer::Now(not_allowed("GET", &cors))
+        }
+        _ => Answer::Now(nothing(&cors)),
     }
 }
 
@@ -82,6 +87,19 @@ pub(crate) fn matched(outcome: &Result<Offer, MatchmakeError>, cors: &Cors) -> R
 pub(crate) fn listed(rooms: &[RoomListing], cors: &Cors) -> Response {
     let body = serde_json::to_vec(rooms).expect("listings are plain data");
     cors.apply(Response::json(200, body))
+}
+
+/// A page of the game, or at `/`, where it has none, what runs here.
+fn page(node: &Node, path: &[&str], request: &Request<'_>, cors: &Cors) -> Response {
+    match node.pages.answer(path, request) {
+        Some(response) => cors.apply(response),
+        None if path.is_empty() => page::front(node),
+        None => nothing(cors),
+    }
+}
+
+fn nothing(cors: &Cors) -> Response {
+    error(404, "nothing is at this path", cors)
 }
 
 fn refusal(refused: &MatchmakeError, cors: &Cors) -> Response {

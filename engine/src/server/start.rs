@@ -10,11 +10,10 @@ use downbeat_cluster::Embedded;
 use downbeat_net::socket::{BindError, Listener};
 use downbeat_schemas::id::ShardId;
 
-use super::auth::AuthHook;
+use super::builder::ServerBuilder;
 use super::definition::RoomDefinition;
 use super::probe::{self, ProbeError};
 use super::running::RunningServer;
-use super::settings::Settings;
 use crate::clock::Clock;
 use crate::entropy;
 use crate::link::{Bell, ShardLink};
@@ -55,11 +54,13 @@ pub enum StartError {
     },
 }
 
-pub(super) fn start(
-    settings: Settings,
-    definitions: Vec<RoomDefinition>,
-    auth: Option<AuthHook>,
-) -> Result<RunningServer, StartError> {
+pub(super) fn start(builder: ServerBuilder) -> Result<RunningServer, StartError> {
+    let ServerBuilder {
+        settings,
+        definitions,
+        auth,
+        pages,
+    } = builder;
     probe::check_kernel()?;
     let cpus = probe::choose_cpus(&settings.cpus)?;
     let definitions = by_name(definitions)?;
@@ -78,6 +79,7 @@ pub(super) fn start(
         clock: Clock::start(),
         definitions,
         auth,
+        pages,
         registry: Arc::new(Embedded::new(&settings.limits)),
         board: Board::new(cpus.len()),
         closing: AtomicBool::new(false),
