@@ -87,6 +87,17 @@ describe("an input", () => {
     },
   );
 
+  test("moves the player in a room that was at rest, and so has sent nothing for long", () => {
+    const prediction = new Prediction<Own, Control>({ step, patchMs: TICK_MS, aheadMaxMs: 500 });
+    prediction.reconcile({ motion: { x: 10 }, ackedInput: 0, serverMs: 0 }, 0);
+    prediction.push(1, { dx: 100 }, 60_000);
+    expect(prediction.at(60_000)?.x).toBe(10);
+    expect(prediction.at(60_250)?.x).toBeCloseTo(35, 9);
+    // For a while, as ever.
+    prediction.push(2, { dx: 100 }, 60_400);
+    expect(prediction.at(90_000)?.x).toBeCloseTo(60, 9);
+  });
+
   test("ends where the server ends", () => {
     const shown = play({ oneWayMs: 80, wish: (ms) => (ms > 2_000 && ms < 4_000 ? 150 : 0) });
     const last = shown.at(-1);

@@ -16,7 +16,10 @@ export interface PredictionOptions<S extends Motion, C> {
   readonly smoothingMs?: number;
   /** An error larger than this is a jump, and not smoothed. Default: none is. */
   readonly jumpMax?: number;
-  /** How far ahead of the last patch is predicted at most, milliseconds. Default 1,000. */
+  /**
+   * How far ahead of the last patch is predicted at most, or of the first input after it in a room
+   * that was at rest, milliseconds. Default 1,000.
+   */
   readonly aheadMaxMs?: number;
 }
 
@@ -129,10 +132,15 @@ export class Prediction<S extends Motion, C> {
   }
 
   /** Plays the inputs again that a patch does not contain. */
-  #predict({ motion, untilMs, receivedMs }: Base<S>, nowMs: number): S {
-    const endMs = Math.min(nowMs, receivedMs + this.#options.aheadMaxMs);
+  #predict({ motion, ackedInput, untilMs, receivedMs }: Base<S>, nowMs: number): S {
+    // A room at rest sends no patches: then the first input that waits for an answer counts.
+    const waiting = this.#inputs.find(({ number }) => number > ackedInput);
+    const sinceMs = Math.max(receivedMs, waiting?.atMs ?? receivedMs);
+    const { aheadMaxMs } = this.#options;
+    const endMs = Math.min(nowMs, sinceMs + aheadMaxMs);
     let predicted = motion;
-    let fromMs = untilMs;
+    // What was long at rest need not be played through.
+    let fromMs = Math.max(untilMs, endMs - 2 * aheadMaxMs);
     let control: C | undefined;
     for (const input of this.#inputs) {
       if (input.atMs > endMs) break;
