@@ -62,7 +62,8 @@ eachFrame((now) => {
   if (own) centre = { x: own.x, y: own.y };
   const drifters = seen.filter(({ session }) => session === undefined);
   headings.add(new Map(drifters.map((drifter) => [drifter.id, drifter])));
-  const window = sight(centre);
+  // Where the server has the player, who is drawn a little ahead of it.
+  const window = sight(room?.state.movers?.get(room.sessionId) ?? centre);
   camera = drawScene(
     scene,
     {
