@@ -1,6 +1,6 @@
 // Writes dist/: ESM for all platforms, the WebSocket of Node apart, and the types.
 import { execFileSync } from "node:child_process";
-import { rmSync } from "node:fs";
+import { cpSync, rmSync } from "node:fs";
 import { build } from "esbuild";
 import { sizes } from "./size.js";
 
@@ -41,6 +41,8 @@ await build({
     js: 'import { createRequire } from "node:module";\nconst require = createRequire(import.meta.url);',
   },
 });
+for (const license of ["LICENSE-APACHE", "LICENSE-MIT"])
+  cpSync(`../../${license}`, `dist/${license}`);
 execFileSync("tsc", ["--project", "tsconfig.types.json"], { stdio: "inherit" });
 
 for (const { what, bytes } of await sizes()) process.stdout.write(`${what}: ${bytes} bytes\n`);

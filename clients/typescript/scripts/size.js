@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 /** Gzipped bytes that the whole client may take. */
-export const SIZE_MAX = 25 * 1024;
+export const SIZE_MAX = 25_000;
 
 /** The gzipped sizes of a page that uses everything, and of one that uses a part. */
 export async function sizes() {

@@ -33,8 +33,16 @@ export {
 } from "./motion/prediction.js";
 export { Timeline, type TimelineOptions } from "./motion/timeline.js";
 export type { ClientOptions, ConnectionOptions, ReconnectionOptions } from "./options.js";
-export type { PatchStamp, Room, RoomClock, RoomPace } from "./room/room.js";
-export type { AnyRoom, InputArguments, NameOf, RoomType } from "./room/types.js";
+export type { Room } from "./room/room.js";
+export type {
+  AnyRoom,
+  InputArguments,
+  NameOf,
+  PatchStamp,
+  RoomClock,
+  RoomPace,
+  RoomType,
+} from "./room/types.js";
 export type { Unsubscribe } from "./signal.js";
 export type { AnyRow, Key } from "./state/rows.js";
 export type { Single } from "./state/single.js";

@@ -43,6 +43,27 @@ test("a table is shown between its patches", async () => {
   expect(smooth.at(PLAYER)).toBeUndefined();
 });
 
+test("what is shown stays while there is no connection, and then goes to the present", async () => {
+  const { world, room, say } = await square();
+  const smooth = interpolate(room, room.state.players, { fields: ["x"] });
+  for (let patch = 1; patch <= 20; patch++) {
+    world.time += 50;
+    say(patch * 50, patch * 10);
+  }
+  world.socket.end(1006);
+  world.time += 5_000;
+  expect(smooth.at(PLAYER)).toEqual({ x: 200 });
+  world.pass(0);
+  world.welcome();
+  expect(smooth.at(PLAYER)).toBeDefined();
+  for (let patch = 200; patch <= 220; patch++) {
+    world.time += 50;
+    say(patch * 50, 1_000);
+  }
+  expect(smooth.at(PLAYER)).toEqual({ x: 1_000 });
+  expect(smooth.delayMs).toBe(52);
+});
+
 test("the own row moves with its input, and ends where the server says", async () => {
   const { world, room, say } = await square();
   const own = predict(room, room.state.players, {

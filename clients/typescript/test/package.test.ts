@@ -1,7 +1,7 @@
 // The packed tarball, as a game gets it: in a plain Node project, and in a vanilla one of Vite.
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -97,6 +97,7 @@ describe("a game from the tarball", () => {
       "src/main.ts": game("ts"),
     });
     run(bin("vite"), ["build", "--logLevel", "warn"], root);
+    if (!existsSync(chromium)) throw new Error(`no browser at ${chromium}: set CHROMIUM`);
     const page = await serve(join(root, "dist"));
     const profile = join(folder, "profile");
     const flags =

@@ -67,7 +67,7 @@ export function interpolate<
       interpolation.remove(key);
     }),
     room.onPatch(({ serverTimeMs, receivedMs }) => take(serverTimeMs, receivedMs)),
-    room.onDrop(() => timeline.reset()),
+    room.onReconnect(() => timeline.reset()),
   ];
   if (room.stamp) take(room.stamp.serverTimeMs, room.stamp.receivedMs);
   return {

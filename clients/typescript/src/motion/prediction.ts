@@ -97,7 +97,9 @@ export class Prediction<S extends Motion, C> {
   at(nowMs: number): S | undefined {
     if (!this.#base) return undefined;
     const predicted = this.#predict(this.#base, nowMs);
-    const left = Math.exp((this.#error.atMs - nowMs) / this.#options.smoothingMs);
+    // A frame may be dated before the patch that came in it.
+    const elapsedMs = Math.max(0, nowMs - this.#error.atMs);
+    const left = Math.exp(-elapsedMs / this.#options.smoothingMs);
     const shown: { [field: string]: number } = { ...predicted };
     for (const [field, by] of Object.entries(this.#error.by)) {
       shown[field] = (shown[field] ?? 0) + by * left;

@@ -2,52 +2,26 @@ import { type CloseReason, closeReason, type LeaveReason } from "../close.js";
 import { ConnectionError, type DownbeatError, ProtocolError } from "../errors.js";
 import type { Host } from "../host/host.js";
 import type { Settings } from "../options.js";
-import { type Report, Signal, type Unsubscribe } from "../signal.js";
-import { Mirror } from "../state/mirror.js";
+import type { Report, Unsubscribe } from "../signal.js";
 import { encodeLeave } from "../wire/encode.js";
 import type { SessionId } from "../wire/id.js";
-import { decodeServerMessage, PROTOCOL, type Stamp, type Welcome } from "../wire/message.js";
+import type { Stamp, Welcome } from "../wire/message.js";
+import { Dialogue } from "./dialogue.js";
 import { Events } from "./events.js";
 import { Heartbeat } from "./heartbeat.js";
 import { Inputs } from "./inputs.js";
 import { Seat } from "./seat.js";
-import type { AnyRoom, InputArguments, NameOf, RoomType } from "./types.js";
-
-/** The clocks of a room, as far as pings tell. All in milliseconds; undefined before the first. */
-export interface RoomClock {
-  /** The round-trip time: the median of the last pings. */
-  readonly rttMs: number | undefined;
-  /** What the room's clock is ahead of `performance.now()`. */
-  readonly offsetMs: number | undefined;
-  /** The room's clock now. */
-  serverNow(): number | undefined;
-}
-
-/** A patch or snapshot that was taken. */
-export interface PatchStamp extends Stamp {
-  readonly kind: "snapshot" | "patch";
-  /** When it came, on the clock of `performance.now()`, milliseconds. */
-  readonly receivedMs: number;
-}
-
-/** How a room keeps time. */
-export interface RoomPace {
-  /** Ticks per second. */
-  readonly tickHz: number;
-  /** A patch goes out every so many ticks. */
-  readonly patchEvery: number;
-  /** Between two patches, milliseconds. */
-  readonly patchMs: number;
-}
-
-/** What the matchmaker gave. @internal */
-export interface RoomSeat {
-  readonly roomId: string;
-  readonly sessionId: SessionId;
-  /** The URL of the seat's WebSocket, without a token. */
-  readonly url: URL;
-  readonly reconnectionToken: string | undefined;
-}
+import { RoomSignals } from "./signals.js";
+import type {
+  AnyRoom,
+  InputArguments,
+  NameOf,
+  PatchStamp,
+  RoomClock,
+  RoomPace,
+  RoomSeat,
+  RoomType,
+} from "./types.js";
 
 /**
  * A room that this client is in. Made by {@link Client}.
@@ -65,20 +39,12 @@ export class Room<T extends RoomType = AnyRoom> {
   readonly #inputs: Inputs;
   readonly #events: Events;
   readonly #heartbeat: Heartbeat;
-  readonly #report: Report;
-  readonly #drop: Signal<[reason: CloseReason]>;
-  readonly #reconnect: Signal<[]>;
-  readonly #leave: Signal<[reason: LeaveReason]>;
-  readonly #error: Signal<[error: DownbeatError]>;
-  readonly #patch: Signal<[stamp: PatchStamp]>;
-  readonly #send: Signal<[number: number, name: string, payload: unknown]>;
+  readonly #dialogue: Dialogue;
+  readonly #signals: RoomSignals;
   readonly #joined: Promise<void>;
   #settle: { resolve(): void; reject(error: DownbeatError): void } | undefined;
-  #welcome: Welcome | undefined;
-  #mirror: Mirror | undefined;
   #stamp: PatchStamp | undefined;
   #token: string | undefined;
-  #expects: "welcome" | "snapshot" | "patches" = "welcome";
   #fault: DownbeatError | undefined;
 
   /** @internal */
@@ -92,14 +58,10 @@ export class Room<T extends RoomType = AnyRoom> {
       this.#settle = { resolve, reject };
     });
     this.#inputs = new Inputs(settings.inputsMax);
-    this.#report = (error) => host.report(error);
-    this.#events = new Events(this.#report);
-    this.#drop = new Signal(this.#report);
-    this.#reconnect = new Signal(this.#report);
-    this.#leave = new Signal(this.#report);
-    this.#error = new Signal(this.#report);
-    this.#patch = new Signal(this.#report);
-    this.#send = new Signal(this.#report);
+    const report: Report = (error) => host.report(error);
+    this.#dialogue = new Dialogue(report);
+    this.#signals = new RoomSignals(report);
+    this.#events = new Events(report);
     this.#heartbeat = this.#makeHeartbeat();
     this.clock = this.#makeClock();
     this.#seat = this.#makeSeat(seat.url);
@@ -109,16 +71,16 @@ export class Room<T extends RoomType = AnyRoom> {
   /** The tables and singles by their names in the room's struct. */
   get state(): T["state"] {
     // The server vouches for the names and types that the game has generated from its room.
-    return (this.#mirror?.state ?? {}) as T["state"];
+    return this.#dialogue.state as T["state"];
   }
 
   /** The name of the room's type. */
   get name(): string {
-    return this.#welcome?.roomName ?? "";
+    return this.#dialogue.welcome?.roomName ?? "";
   }
 
   get pace(): RoomPace {
-    const { tickHz = 1, patchEvery = 1 } = this.#welcome ?? {};
+    const { tickHz = 1, patchEvery = 1 } = this.#dialogue.welcome ?? {};
     return { tickHz, patchEvery, patchMs: (1_000 * patchEvery) / tickHz };
   }
 
@@ -164,7 +126,7 @@ export class Room<T extends RoomType = AnyRoom> {
   send<N extends NameOf<T["inputs"]>>(name: N, ...payload: InputArguments<T["inputs"][N]>): number {
     const number = this.#inputs.push(name, payload[0]);
     this.#flush();
-    this.#send.emit(number, name, payload[0]);
+    this.#signals.send.emit(number, name, payload[0]);
     return number;
   }
 
@@ -201,32 +163,32 @@ export class Room<T extends RoomType = AnyRoom> {
 
   /** Called after each patch and snapshot, when all that changed has been told. */
   onPatch(listener: (stamp: PatchStamp) => void): Unsubscribe {
-    return this.#patch.on(listener);
+    return this.#signals.patch.on(listener);
   }
 
   /** Called after each `send`, with the number of the input: for prediction. */
   onSend(listener: (number: number, name: string, payload: unknown) => void): Unsubscribe {
-    return this.#send.on(listener);
+    return this.#signals.send.on(listener);
   }
 
   /** Called when the connection is lost and will be opened again. */
   onDrop(listener: (reason: CloseReason) => void): Unsubscribe {
-    return this.#drop.on(listener);
+    return this.#signals.drop.on(listener);
   }
 
   /** Called when it is there again, with the state of now. */
   onReconnect(listener: () => void): Unsubscribe {
-    return this.#reconnect.on(listener);
+    return this.#signals.reconnect.on(listener);
   }
 
   /** Called once, when the room is left for good, by whichever side. */
   onLeave(listener: (reason: LeaveReason) => void): Unsubscribe {
-    return this.#leave.on(listener);
+    return this.#signals.leave.on(listener);
   }
 
   /** Called when the server sent what it must not; the room reconnects by itself. */
   onError(listener: (error: DownbeatError) => void): Unsubscribe {
-    return this.#error.on(listener);
+    return this.#signals.error.on(listener);
   }
 
   /** The clock of `receivedMs`. @internal */
@@ -270,7 +232,7 @@ export class Room<T extends RoomType = AnyRoom> {
       message: (bytes) => this.#hear(bytes),
       dropped: (reason) => {
         this.#await();
-        this.#drop.emit(reason);
+        this.#signals.drop.emit(reason);
       },
       left: (reason) => this.#left(reason),
     });
@@ -293,70 +255,44 @@ export class Room<T extends RoomType = AnyRoom> {
     this.#flush();
   }
 
-  /** @throws ProtocolError if this is not what the server may say now. */
   #understand(bytes: Uint8Array): void {
-    const message = decodeServerMessage(bytes);
+    const message = this.#dialogue.hear(bytes);
     switch (message.type) {
       case "welcome":
         return this.#takeWelcome(message.welcome);
       case "snapshot":
       case "patch":
-        return this.#takeRows(message.type, message.stamp, message.rows);
+        return this.#takePatch(message.type, message.stamp, bytes.byteLength);
       case "event":
       case "rawEvent":
-        this.#expect("snapshot", "patches");
         return this.#events.hear(message.type, message.tick, message.payload);
       case "pong":
         return this.#heartbeat.pong(message.clientTimeMs, message.serverTimeMs);
     }
   }
 
-  #takeWelcome(welcome: Welcome): void {
-    this.#expect("welcome");
-    if (welcome.protocol !== PROTOCOL) {
-      const found = `the server speaks protocol ${welcome.protocol}`;
-      throw new ProtocolError(
-        `${found}, this library ${PROTOCOL}: use the library of that release`,
-      );
-    }
-    if (!this.#mirror) this.#mirror = new Mirror(welcome.schema, this.#report);
-    else if (JSON.stringify(this.#welcome?.schema) !== JSON.stringify(welcome.schema)) {
-      throw new ProtocolError("the room came back with other tables");
-    }
-    this.#welcome = welcome;
-    this.#token = welcome.reconnectionToken;
-    this.#inputs.restart(welcome.stamp.ackedInput);
-    this.#expects = "snapshot";
+  #takeWelcome({ reconnectionToken, stamp }: Welcome): void {
+    this.#token = reconnectionToken;
+    this.#inputs.restart(stamp.ackedInput);
   }
 
-  #takeRows(kind: "snapshot" | "patch", stamp: Stamp, rows: Uint8Array): void {
-    if (kind === "patch") this.#expect("patches");
-    else this.#expect("snapshot", "patches");
-    const isSeated = this.#expects === "snapshot";
-    this.#mirror?.apply(kind, rows);
+  #takePatch(kind: "snapshot" | "patch", stamp: Stamp, bytes: number): void {
+    // A listener of the state may have left.
+    if (this.#seat.isLeft) return;
     this.#inputs.acknowledge(stamp.ackedInput);
-    this.#expects = "patches";
-    if (isSeated) this.#seated();
-    this.#stamp = { ...stamp, kind, receivedMs: this.#host.now() };
-    this.#patch.emit(this.#stamp);
+    if (!this.isConnected) this.#seated();
+    this.#stamp = { ...stamp, kind, receivedMs: this.#host.now(), bytes };
+    this.#signals.patch.emit(this.#stamp);
   }
 
   #seated(): void {
-    // A listener of the snapshot may have left.
-    if (this.#seat.isLeft) return;
     this.#seat.seated();
     this.#heartbeat.start();
-    if (!this.#settle) return this.#reconnect.emit();
+    if (!this.#settle) return this.#signals.reconnect.emit();
     this.#settle.resolve();
     this.#settle = undefined;
     // Whoever awaits the room listens when this task is over.
     this.#host.after(0, () => this.#events.begin());
-  }
-
-  #expect(...expected: string[]): void {
-    if (!expected.includes(this.#expects)) {
-      throw new ProtocolError(`a message out of order: expected ${this.#expects}`);
-    }
   }
 
   #misunderstand(cause: unknown): void {
@@ -365,7 +301,7 @@ export class Room<T extends RoomType = AnyRoom> {
         ? cause
         : new ProtocolError(`a message that cannot be read: ${String(cause)}`, { cause });
     this.#fault = error;
-    this.#error.emit(error);
+    this.#signals.error.emit(error);
     if (!this.#seat.isLeft) this.#fail(closeReason(4006, error.message));
   }
 
@@ -376,7 +312,7 @@ export class Room<T extends RoomType = AnyRoom> {
   /** The next message is that of a new connection. */
   #await(): void {
     this.#heartbeat.stop();
-    this.#expects = "welcome";
+    this.#dialogue.restart();
   }
 
   #left(reason: LeaveReason): void {
@@ -384,7 +320,7 @@ export class Room<T extends RoomType = AnyRoom> {
     const { message } = reason;
     this.#settle?.reject(this.#fault ?? new ConnectionError(message, reason));
     this.#settle = undefined;
-    this.#leave.emit(reason);
+    this.#signals.leave.emit(reason);
   }
 
   #flush(): void {

@@ -106,7 +106,14 @@ export class Network {
   }
 }
 
-/** Waits for what must happen; the test's own limit ends it if it does not. */
+/** Longer than any busy machine needs, shorter than the test's own limit: the line is named. */
+const PATIENCE_MS = 100_000;
+
+/** Waits for what must happen. */
 export async function until(happened: () => boolean): Promise<void> {
-  while (!happened()) await new Promise((resolve) => setTimeout(resolve, 10));
+  const end = performance.now() + PATIENCE_MS;
+  while (!happened()) {
+    if (performance.now() > end) throw new Error(`did not happen: ${happened}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
 }
