@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { defineConfig } from "vite";
 import { listForRust } from "./vite/list.ts";
+import { contentSecurityPolicy } from "./vite/policy.ts";
 
 const page = (name: string) => resolve(import.meta.dirname, `${name}.html`);
 
@@ -8,7 +9,7 @@ const page = (name: string) => resolve(import.meta.dirname, `${name}.html`);
 const SERVER = "http://localhost:2567";
 
 export default defineConfig({
-  plugins: [listForRust()],
+  plugins: [contentSecurityPolicy(), listForRust()],
   build: {
     outDir: "../../engine/pages",
     emptyOutDir: true,

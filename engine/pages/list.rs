@@ -1,12 +1,12 @@
 // Made by `npm run build` in clients/demo.
 &[
     ("assets/chat-BS6MQ2HO.css", include_bytes!("assets/chat-BS6MQ2HO.css")),
-    ("assets/chat-xBrt26iU.js", include_bytes!("assets/chat-xBrt26iU.js")),
+    ("assets/chat-DIFdn94w.js", include_bytes!("assets/chat-DIFdn94w.js")),
     ("assets/index-BmvwfrO6.css", include_bytes!("assets/index-BmvwfrO6.css")),
-    ("assets/index-DlNW5N49.js", include_bytes!("assets/index-DlNW5N49.js")),
-    ("assets/stay-CSu5JfFH.js", include_bytes!("assets/stay-CSu5JfFH.js")),
-    ("assets/stick-YKNHLTlJ.js", include_bytes!("assets/stick-YKNHLTlJ.js")),
-    ("assets/world-04uIIXMS.js", include_bytes!("assets/world-04uIIXMS.js")),
+    ("assets/index-c92XGofb.js", include_bytes!("assets/index-c92XGofb.js")),
+    ("assets/stay-uzVZm5nC.js", include_bytes!("assets/stay-uzVZm5nC.js")),
+    ("assets/stick-BWpeN_Qr.js", include_bytes!("assets/stick-BWpeN_Qr.js")),
+    ("assets/world-D7Up5BxE.js", include_bytes!("assets/world-D7Up5BxE.js")),
     ("chat.html", include_bytes!("chat.html")),
     ("favicon.svg", include_bytes!("favicon.svg")),
     ("index.html", include_bytes!("index.html")),

@@ -125,7 +125,7 @@ const LINTS: Step = Step {
 /// Without a selection, cargo runs unit and integration tests, builds the examples as they are, and
 /// runs the documentation's examples.
 fn all_tests(project: &Project) -> Result<(), Box<dyn Error>> {
-    let mut test = Command::new("cargo");
+    let mut test = tools::with_node(project, "cargo")?;
     test.args(["test", "--workspace"]);
     test.env("DOWNBEAT_TEST_PYTHON", tools::python(project)?);
     test.env("DOWNBEAT_TEST_NODE_MODULES", tools::node_modules(project)?);

@@ -70,20 +70,23 @@ pub(crate) fn node_modules(project: &Project) -> Result<PathBuf, ToolError> {
     Ok(modules)
 }
 
-/// npm with a Node that is new enough: the machine's own, or else one from a wheel.
+/// npm, with a Node that is new enough.
 pub(crate) fn npm(project: &Project) -> Result<Command, ToolError> {
+    with_node(project, "npm")
+}
+
+/// A program that finds a Node and an npm which are new enough: the machine's own, or else those of
+/// a wheel.
+pub(crate) fn with_node(project: &Project, program: &str) -> Result<Command, ToolError> {
     let is_here = process::works(Command::new("node").args(["--eval", NODE_IS_NEW]))
         && process::works(Command::new("npm").arg("--version"));
-    if is_here {
-        return Ok(Command::new("npm"));
+    let mut command = Command::new(program);
+    if !is_here {
+        let environment = project.tools.join("nodejs");
+        python_environment(&environment, NODE)?;
+        command.env("PATH", first_in_path(&environment.join("bin")));
     }
-    let environment = project.tools.join("nodejs");
-    python_environment(&environment, NODE)?;
-    let folder = environment.join("bin");
-    let mut npm = Command::new(folder.join("npm"));
-    // npm and the scripts that it runs look for `node`.
-    npm.env("PATH", first_in_path(&folder));
-    Ok(npm)
+    Ok(command)
 }
 
 /// A browser to test in.

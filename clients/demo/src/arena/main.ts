@@ -25,7 +25,9 @@ import { Trails } from "./trails.ts";
 const scene = new Surface(element("scene", HTMLCanvasElement));
 const map = new Surface(element("map", HTMLCanvasElement));
 const steering = new Steering(scene.canvas);
-const drive = new Drive(steering, SPEED);
+const drive = new Drive(steering, SPEED, ({ x, y }) => {
+  stay.room?.send("move", { dx: x, dy: y });
+});
 const link = new Link();
 const bots = new Bots(location.origin);
 const client = new Client(location.origin, { WebSocket: link.WebSocket });
@@ -56,8 +58,7 @@ eachFrame((now) => {
   if (serverMs !== undefined) beat.show(serverMs);
   if (room?.isConnected && players) {
     figures = players.figures(now, smoothing);
-    const velocity = drive.next(now, camera.toScreen(centre));
-    if (velocity) room.send("move", { dx: velocity.x, dy: velocity.y });
+    drive.steer(now, camera.toScreen(centre));
   }
   const own = figures.find(({ isOwn }) => isOwn);
   if (own) centre = { x: own.x, y: own.y };

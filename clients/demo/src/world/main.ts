@@ -24,7 +24,9 @@ import { drawScene, type Window } from "./scene.ts";
 const scene = new Surface(element("scene", HTMLCanvasElement));
 const map = new Surface(element("map", HTMLCanvasElement));
 const steering = new Steering(scene.canvas);
-const drive = new Drive(steering, SPEED);
+const drive = new Drive(steering, SPEED, ({ x, y }) => {
+  stay.room?.send("move", { dx: x, dy: y });
+});
 const link = new Link();
 const client = new Client(location.origin, { WebSocket: link.WebSocket });
 const patches = new Rate();
@@ -55,14 +57,14 @@ eachFrame((now) => {
   if (serverMs !== undefined) beat.show(serverMs);
   if (room?.isConnected && near) {
     seen = near.seen(now, interpolation.checked);
-    const velocity = drive.next(now, camera.toScreen(centre));
-    if (velocity) room.send("move", { dx: velocity.x, dy: velocity.y });
+    drive.steer(now, camera.toScreen(centre));
   }
   const own = seen.find(({ isOwn }) => isOwn);
   if (own) centre = { x: own.x, y: own.y };
   const drifters = seen.filter(({ session }) => session === undefined);
   headings.add(new Map(drifters.map((drifter) => [drifter.id, drifter])));
-  const window = sight(centre);
+  // Where the server has the player, who is drawn a little ahead of it.
+  const window = sight(room?.state.movers?.get(room.sessionId) ?? centre);
   camera = drawScene(
     scene,
     {
