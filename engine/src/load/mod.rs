@@ -117,8 +117,13 @@ fn stop_flag() -> io::Result<Arc<AtomicBool>> {
     Ok(stop)
 }
 
+/// The command line, without the place of the binary.
 fn command() -> String {
-    std::env::args().collect::<Vec<_>>().join(" ")
+    let arguments = std::env::args().skip(1);
+    std::iter::once("downbeat".to_owned())
+        .chain(arguments)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn show(args: &LoadArgs, report: &Report) {
