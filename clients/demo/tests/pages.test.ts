@@ -61,6 +61,9 @@ for (const [path, stops] of Object.entries(STOPS)) {
   test(`${path} is used by keyboard alone`, async () => {
     const page = await here.open(path);
     if (path === "/chat") await page.locator("#channels button").nth(2).waitFor();
+    // In a window that is not in front, nothing has the focus that one could see.
+    await page.bringToFront();
+    await page.waitForFunction(() => document.hasFocus());
     const found: string[] = [];
     for (const _ of stops) {
       await page.keyboard.press("Tab");
