@@ -1,7 +1,7 @@
 // Made by `npm run build` in clients/demo.
 &[
     ("assets/chat-BS6MQ2HO.css", include_bytes!("assets/chat-BS6MQ2HO.css")),
-    ("assets/chat-DIFdn94w.js", include_bytes!("assets/chat-DIFdn94w.js")),
+    ("assets/chat-CHZYeSoD.js", include_bytes!("assets/chat-CHZYeSoD.js")),
     ("assets/index-BmvwfrO6.css", include_bytes!("assets/index-BmvwfrO6.css")),
     ("assets/index-c92XGofb.js", include_bytes!("assets/index-c92XGofb.js")),
     ("assets/stay-uzVZm5nC.js", include_bytes!("assets/stay-uzVZm5nC.js")),

@@ -75,6 +75,7 @@ for (const [path, stops] of Object.entries(STOPS)) {
 /** In the page: what has the focus, and whether one sees it. */
 function focus(): { name: string; isShown: boolean } {
   const focused = document.activeElement as HTMLElement;
+  if (focused === document.body) return { name: "nothing", isShown: false };
   const label = focused.ariaLabel ?? focused.firstElementChild?.textContent ?? focused.textContent;
   const name = focused.id ? `#${focused.id}` : (label ?? "").trim();
   const isRinged = (style: CSSStyleDeclaration) => style.outlineStyle !== "none";

@@ -1,6 +1,9 @@
 import type { Client } from "@downbeat/client";
 import { element } from "../shared/dom.ts";
 
+/** What is seen of the channel before the current one, pixels. */
+const PEEK = 40;
+
 /** Channels that are offered even while nobody is in them. */
 const ALWAYS = ["lobby", "music", "strategy"];
 /** How often the listing is asked for, milliseconds. */
@@ -53,9 +56,7 @@ export class Channels {
     const focused = (document.activeElement as HTMLElement | null)?.dataset.channel;
     this.#list.replaceChildren(...names.map((name) => this.#item(name, counts.get(name) ?? 0)));
     if (focused !== undefined) this.#focus(focused);
-    // On a telephone the list is a line that is longer than the page.
-    const current = this.#list.querySelector("[aria-current]");
-    current?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    this.#showCurrent();
   }
 
   #item(name: string, count: number): HTMLElement {
@@ -71,6 +72,15 @@ export class Channels {
     const item = document.createElement("li");
     item.append(button);
     return item;
+  }
+
+  /**
+   * On a telephone the list is a line that is longer than the page. `scrollIntoView` would do, but
+   * the next Tab would begin from there.
+   */
+  #showCurrent(): void {
+    const current = this.#list.querySelector<HTMLElement>("[aria-current]");
+    if (current) this.#list.scrollLeft = current.offsetLeft - this.#list.offsetLeft - PEEK;
   }
 
   #focus(channel: string): void {
