@@ -7,5 +7,7 @@ export default defineConfig({
     fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 60_000,
+    // A condition is awaited as long as a busy machine may need.
+    expect: { poll: { timeout: 30_000 } },
   },
 });

@@ -194,7 +194,7 @@ test("mouse and touch steer as keys do", async () => {
   const page = await open();
   const mouse = await freeWay(page);
   // Left of the panel, and well above or below the player.
-  await page.mouse.move(350, 350 + mouse.side * 330);
+  await page.mouse.move(350, 350 + mouse.side * 200);
   await page.mouse.down();
   await page.waitForFunction(hasGone, mouse);
   await page.mouse.up();

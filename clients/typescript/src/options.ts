@@ -26,7 +26,8 @@ export interface ConnectionOptions {
   readonly silenceMs?: number;
   /**
    * Inputs kept until the server has acknowledged them, to be sent again after a reconnection. The
-   * oldest gives way. Default 64, what a server takes of one client in one tick.
+   * oldest gives way. Default 48: a server takes 64 of one client before a tick, so what is sent
+   * again and what is new fit in.
    */
   readonly inputsMax?: number;
   /** Bytes that may wait in the socket; beyond, inputs wait in the queue above. Default 65,536. */
@@ -62,7 +63,7 @@ export function settingsOf(options: ClientOptions): Settings {
     timeoutMs: options.timeoutMs ?? 15_000,
     pingMs: options.pingMs ?? 2_000,
     silenceMs: options.silenceMs ?? 6_000,
-    inputsMax: options.inputsMax ?? 64,
+    inputsMax: options.inputsMax ?? 48,
     bufferedBytesMax: options.bufferedBytesMax ?? 65_536,
     reconnection: {
       enabled: true,
