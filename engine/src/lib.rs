@@ -67,8 +67,10 @@ extern crate self as downbeat;
 #[doc(hidden)]
 pub mod cli;
 mod clock;
+mod desk;
 mod entropy;
 mod http;
+mod link;
 #[cfg(feature = "cli")]
 mod load;
 mod matchmake;
@@ -78,10 +80,12 @@ pub mod rooms;
 mod server;
 mod shard;
 mod stats;
+mod types;
 
 pub use downbeat_cluster::{Order, SortField};
 pub use downbeat_core::*;
 pub use downbeat_schemas::limits;
+pub use http::Pages;
 pub use server::{
     AuthRequest, CpuChoice, DEFAULT_PORT, ParseCpuListError, ProbeError, RoomDefinition,
     RunningServer, Server, ServerBuilder, Settings, StartError, parse_cpu_list,

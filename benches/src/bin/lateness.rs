@@ -29,7 +29,7 @@ struct Args {
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     trial_clients: u32,
     /// How long each of the two floors, the server, and the floors again takes.
-    #[arg(long, value_name = "SECONDS", default_value_t = 15)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 8)]
     seconds: u64,
     /// How often all are taken.
     #[arg(long, value_name = "N", default_value_t = 5)]

@@ -25,6 +25,12 @@ pub(super) enum Command {
     Serve(ServeArgs),
     /// Put playing WebSocket clients on a server and measure what they see.
     Load(LoadArgs),
+    /// Print TypeScript types of the rooms, for @downbeat/client: `downbeat types > rooms.ts`.
+    ///
+    /// Each room becomes an interface such as ArenaRoom: its state, read from the Rust structs,
+    /// and its inputs and events, which are not reflected and are given as type arguments. A game
+    /// with rooms of its own prints them with `Server::builder()….types()`.
+    Types,
     /// List every limit with its default, range and consequence.
     Limits,
 }

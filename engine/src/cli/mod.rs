@@ -18,8 +18,15 @@ pub fn main() -> ExitCode {
         None => serve::run(&args.serve),
         Some(Command::Serve(serve)) => serve::run(&serve),
         Some(Command::Load(load)) => crate::load::run(&load),
+        Some(Command::Types) => print_types(),
         Some(Command::Limits) => list_limits(),
     }
+}
+
+#[allow(clippy::print_stdout, reason = "the types are what was asked for")]
+fn print_types() -> ExitCode {
+    print!("{}", serve::rooms().types());
+    ExitCode::SUCCESS
 }
 
 #[allow(clippy::print_stdout, reason = "the list is what was asked for")]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::args::ServeArgs;
 use super::file;
 use crate::rooms::{Arena, Chat, World};
-use crate::{RoomDefinition, Server};
+use crate::{Pages, RoomDefinition, Server, ServerBuilder};
 
 pub(super) fn run(args: &ServeArgs) -> ExitCode {
     super::log::to_stderr(&args.log, args.log_format);
@@ -20,11 +20,22 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
 
 fn serve(args: &ServeArgs) -> Result<(), Box<dyn std::error::Error>> {
     let settings = file::settings(args)?;
+    rooms().settings(settings).pages(pages()).run()?;
+    Ok(())
+}
+
+/// The rooms that come with Downbeat.
+pub(super) fn rooms() -> ServerBuilder {
     Server::builder()
-        .settings(settings)
         .room::<Arena>("arena")
         .define(RoomDefinition::new::<Chat>("chat").filter_by(["channel"]))
         .room::<World>("world")
-        .run()?;
-    Ok(())
+}
+
+/// The demo: what `npm run build` makes of `clients/demo`.
+fn pages() -> Pages {
+    let files: &[(&str, &[u8])] = include!("../../pages/list.rs");
+    files.iter().fold(Pages::default(), |pages, (name, bytes)| {
+        pages.file(name, bytes)
+    })
 }

@@ -2,6 +2,7 @@
 
 mod cors;
 mod page;
+mod pages;
 mod visit;
 
 use std::net::IpAddr;
@@ -13,9 +14,11 @@ use downbeat_schemas::close::MatchmakeCode;
 use serde_json::json;
 
 pub(crate) use cors::Cors;
+pub use pages::Pages;
 pub(crate) use visit::Visit;
 
-use crate::matchmake::{MatchmakeError, MatchmakeRequest, Offer};
+use crate::link::Offer;
+use crate::matchmake::{MatchmakeError, MatchmakeRequest};
 use crate::node::Node;
 use crate::stats::Page;
 
@@ -66,13 +69,16 @@ pub(crate) fn answer(node: &Node, request: &Request<'_>, address: IpAddr) -> Ans
         ("GET", ["metrics", "histograms"]) if node.settings.metrics => {
             Answer::Figures(Page::Histograms)
         }
-        ("GET", []) => Answer::Now(page::front(node)),
         (_, ["matchmake", _, _]) => Answer::Now(not_allowed("POST", &cors)),
         (_, ["metrics"] | ["metrics", "histograms"]) if node.settings.metrics => {
             Answer::Now(not_allowed("GET", &cors))
         }
-        (_, [] | ["rooms" | "health"]) => Answer::Now(not_allowed("GET", &cors)),
-        _ => Answer::Now(error(404, "nothing is at this path", &cors)),
+        (_, ["rooms" | "health"]) => Answer::Now(not_allowed("GET", &cors)),
+        ("GET", path) => Answer::Now(page(node, path, request, &cors)),
+        (_, path) if path.is_empty() || node.pages.has(path) => {
+            Answer::Now(not_allowed("GET", &cors))
+        }
+        _ => Answer::Now(nothing(&cors)),
     }
 }
 
@@ -105,6 +111,19 @@ pub(crate) fn figures(page: Page, text: Option<String>) -> Response {
             Response::json(503, body.to_string())
         }
     }
+}
+
+/// A page of the game, or at `/`, where it has none, what runs here.
+fn page(node: &Node, path: &[&str], request: &Request<'_>, cors: &Cors) -> Response {
+    match node.pages.answer(path, request) {
+        Some(response) => cors.apply(response),
+        None if path.is_empty() => page::front(node),
+        None => nothing(cors),
+    }
+}
+
+fn nothing(cors: &Cors) -> Response {
+    error(404, "nothing is at this path", cors)
 }
 
 fn refusal(refused: &MatchmakeError, cors: &Cors) -> Response {

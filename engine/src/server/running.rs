@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use downbeat_schemas::id::NodeId;
 
+use crate::link::Command;
 use crate::node::Node;
-use crate::shard::{Command, ShardThread};
+use crate::shard::ShardThread;
 use crate::stats::Clerk;
 
 /// A started server. Dropped, it goes on; [`Self::stop`] ends it.

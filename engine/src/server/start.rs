@@ -10,15 +10,15 @@ use downbeat_cluster::Embedded;
 use downbeat_net::socket::{BindError, Listener};
 use downbeat_schemas::id::ShardId;
 
-use super::auth::AuthHook;
+use super::builder::ServerBuilder;
 use super::definition::RoomDefinition;
 use super::probe::{self, ProbeError};
 use super::running::RunningServer;
-use super::settings::Settings;
 use crate::clock::Clock;
 use crate::entropy;
+use crate::link::{Bell, ShardLink};
 use crate::node::Node;
-use crate::shard::{Bell, ShardLink, ShardParts, ShardThread, run};
+use crate::shard::{ShardParts, ShardThread, run};
 use crate::stats::{Board, Clerk, ClerkLink};
 
 /// Connections that may wait in the kernel while a shard is busy.
@@ -57,11 +57,13 @@ pub enum StartError {
     Clerk(io::Error),
 }
 
-pub(super) fn start(
-    settings: Settings,
-    definitions: Vec<RoomDefinition>,
-    auth: Option<AuthHook>,
-) -> Result<RunningServer, StartError> {
+pub(super) fn start(builder: ServerBuilder) -> Result<RunningServer, StartError> {
+    let ServerBuilder {
+        settings,
+        definitions,
+        auth,
+        pages,
+    } = builder;
     probe::check_kernel()?;
     let cpus = probe::choose_cpus(&settings.cpus)?;
     let definitions = by_name(definitions)?;
@@ -81,6 +83,7 @@ pub(super) fn start(
         clock: Clock::start(),
         definitions,
         auth,
+        pages,
         registry: Arc::new(Embedded::new(&settings.limits)),
         board: Board::new(cpus.len()),
         clerk,

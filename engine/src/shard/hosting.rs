@@ -1,6 +1,5 @@
 //! Creating rooms, reserving seats, telling the registry.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use downbeat_cluster::{Hold, RoomRecord};
@@ -8,12 +7,12 @@ use downbeat_core::host::{CreateParams, Reservation, ReserveError, RoomState};
 use downbeat_schemas::id::{ReconnectionToken, RoomId, SessionId};
 use downbeat_schemas::time::Timestamp;
 
-use super::desk::JobResult;
+use super::Shard;
+use super::jobs::JobResult;
 use super::phase::first_deadline;
 use super::rooms::RoomKey;
-use super::{Guest, Shard};
 use crate::entropy;
-use crate::matchmake::{Offer, Refusal};
+use crate::link::{Guest, Offer, Refusal};
 use crate::server::definition::RoomDefinition;
 
 impl Shard {
@@ -114,10 +113,8 @@ impl Shard {
             return;
         };
         for spawned in slot.room.take_spawned() {
-            let desk = Rc::clone(&self.desk);
-            self.jobs.spawn(async move {
-                desk.leave(JobResult::Spawned(key, spawned.await));
-            });
+            let job = async move { JobResult::Spawned(key, spawned.await) };
+            self.jobs.spawn(job);
         }
         if *slot.room.state() != RoomState::Running {
             return self.end_room(key);

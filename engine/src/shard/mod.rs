@@ -14,18 +14,14 @@
 //! | `chores` | once a second: timers, figures, load |
 //! | `closing` | the end |
 //!
-//! Nothing here is shared but through [`ShardLink`] and the node's registry and board.
+//! Nothing here is shared but through [`crate::link`] and the node's registry and board.
 
-mod alarms;
-mod bell;
 mod chores;
 mod closing;
-mod desk;
 mod executor;
 mod hearing;
 mod hosting;
 mod jobs;
-mod link;
 mod outlet;
 mod phase;
 mod reception;
@@ -48,13 +44,12 @@ use downbeat_schemas::id::{ConnectionId, ShardId};
 use downbeat_schemas::limits::Limits;
 use downbeat_schemas::time::Timestamp;
 
-pub(crate) use bell::Bell;
-pub(crate) use desk::Desk;
 pub(crate) use executor::ShardThread;
-pub(crate) use link::{Command, Guest, Reply, ShardLink};
 pub(crate) use turn::run;
 
 use crate::clock::Clock;
+use crate::desk::Desk;
+use crate::link::{Bell, Command};
 use crate::node::Node;
 use crate::stats::ShardStats;
 use jobs::Jobs;

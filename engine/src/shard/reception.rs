@@ -8,13 +8,14 @@ use downbeat_schemas::close::{CloseCode, MatchmakeCode};
 use downbeat_schemas::id::{ConnectionId, ReconnectionToken, RoomId, SessionId, ShardId};
 use downbeat_schemas::time::Timestamp;
 
-use super::desk::JobResult;
-use super::link::Newcomer;
+use super::Shard;
+use super::jobs::JobResult;
 use super::sockets::{Goodbye, Role};
-use super::{Command, Desk, Shard};
+use crate::desk::Desk;
 use crate::entropy;
 use crate::http::{self, Answer, Cors, Visit};
-use crate::matchmake::{MatchmakeError, MatchmakeRequest, Offer, matchmake};
+use crate::link::{Command, Newcomer, Offer};
+use crate::matchmake::{MatchmakeError, MatchmakeRequest, matchmake};
 use crate::server::auth::AuthRequest;
 use crate::stats::Page;
 
@@ -42,7 +43,7 @@ impl Shard {
         let desk = Rc::clone(&self.desk);
         self.jobs.spawn(async move {
             let outcome = matchmake(&desk, request).await;
-            desk.leave(JobResult::Matched(id, cors, outcome));
+            JobResult::Matched(id, cors, outcome)
         });
     }
 
@@ -50,7 +51,7 @@ impl Shard {
         let desk = Rc::clone(&self.desk);
         self.jobs.spawn(async move {
             let rooms = desk.node.registry.list(name.as_deref()).await;
-            desk.leave(JobResult::Response(id, http::listed(&rooms, &cors)));
+            JobResult::Response(id, http::listed(&rooms, &cors))
         });
     }
 
@@ -58,7 +59,7 @@ impl Shard {
         let desk = Rc::clone(&self.desk);
         self.jobs.spawn(async move {
             let text = desk.node.clerk.ask(page).await;
-            desk.leave(JobResult::Response(id, http::figures(page, text)));
+            JobResult::Response(id, http::figures(page, text))
         });
     }
 
@@ -66,7 +67,7 @@ impl Shard {
         let desk = Rc::clone(&self.desk);
         self.jobs.spawn(async move {
             let host = find_host(&desk, &visit).await;
-            desk.leave(JobResult::Visit(id, visit, host));
+            JobResult::Visit(id, visit, host)
         });
     }
 

@@ -85,6 +85,18 @@ fn a_panicking_hook_ends_its_room_and_no_other() {
 }
 
 #[test]
+fn a_server_that_stops_waits_for_no_idle_http_connection() {
+    let patience = Duration::from_secs(60);
+    let server = TestServer::with_limits(|limits| limits.shutdown_ms = 60_000);
+    let mut browser = server.http();
+    assert_eq!(browser.get("/health").status, 200);
+    let begun = Instant::now();
+    server.stop();
+    assert!(begun.elapsed() < patience, "it waited for the browser");
+    browser.expect_end();
+}
+
+#[test]
 fn a_server_that_stops_tells_everybody() {
     let server = TestServer::with_shards(2);
     let mut players: Vec<Player> = (0..6)

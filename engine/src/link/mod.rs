@@ -1,4 +1,7 @@
-//! How other threads speak to a shard: a bounded queue and a bell.
+//! How other threads speak to a shard: a bounded queue, a bell, and the answers.
+
+mod answer;
+mod bell;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,8 +14,9 @@ use downbeat_schemas::id::{ReconnectionToken, RoomId, SessionId};
 use futures_channel::oneshot;
 use serde_json::Value;
 
-use super::bell::Bell;
-use crate::matchmake::{Offer, Refusal};
+pub(crate) use answer::{Offer, Refusal};
+pub(crate) use bell::Bell;
+
 use crate::server::definition::RoomDefinition;
 
 /// Commands that wait for a shard: far more than a turn takes, few enough to see a shard that hangs.
