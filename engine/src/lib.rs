@@ -74,6 +74,7 @@ mod link;
 #[cfg(feature = "cli")]
 mod load;
 mod matchmake;
+mod monitor;
 mod node;
 pub mod prelude;
 pub mod rooms;
@@ -87,6 +88,7 @@ pub use downbeat_core::*;
 pub use downbeat_schemas::limits;
 pub use http::Pages;
 pub use server::{
-    AuthRequest, CpuChoice, DEFAULT_PORT, ParseCpuListError, ProbeError, RoomDefinition,
-    RunningServer, Server, ServerBuilder, Settings, StartError, parse_cpu_list,
+    AuthRequest, CpuChoice, DEFAULT_PORT, EmptyPasswordError, ParseCpuListError, Password,
+    ProbeError, RoomDefinition, RunningServer, Server, ServerBuilder, Settings, StartError,
+    parse_cpu_list,
 };

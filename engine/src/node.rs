@@ -10,6 +10,7 @@ use downbeat_schemas::id::{NodeId, ShardId};
 use crate::clock::Clock;
 use crate::http::Pages;
 use crate::link::ShardLink;
+use crate::monitor::Monitor;
 use crate::server::auth::AuthHook;
 use crate::server::definition::RoomDefinition;
 use crate::server::settings::Settings;
@@ -24,6 +25,8 @@ pub(crate) struct Node {
     pub(crate) definitions: BTreeMap<Arc<str>, Arc<RoomDefinition>>,
     pub(crate) auth: Option<AuthHook>,
     pub(crate) pages: Pages,
+    /// None if it is off.
+    pub(crate) monitor: Option<Monitor>,
     pub(crate) registry: Arc<dyn Registry>,
     pub(crate) links: Vec<ShardLink>,
     pub(crate) board: Board,

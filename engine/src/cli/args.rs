@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 
 use super::log::{self, LogFormat};
 use crate::load::LoadArgs;
-use crate::server::settings::{CpuChoice, ParseCpuListError, parse_cpu_list};
+use crate::server::settings::{CpuChoice, ParseCpuListError, Password, parse_cpu_list};
 
 /// The room server for multiplayer games that never misses a beat.
 #[derive(Debug, Parser)]
@@ -75,7 +75,19 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "BOOL", env = "DOWNBEAT_METRICS")]
     pub(super) metrics: Option<bool>,
 
-    /// A TOML file with any of the above: listen, shards, cpus, public_address, metrics, [limits].
+    /// Opens /monitor to who knows this password; without, it is there on loopback only, for all.
+    ///
+    /// Better as a variable or in the file: what is on a command line, other users of the machine see.
+    #[arg(
+        long,
+        value_name = "PASSWORD",
+        env = "MONITOR_PASSWORD",
+        hide_env_values = true
+    )]
+    pub(super) monitor_password: Option<Password>,
+
+    /// A TOML file with any of the above: listen, shards, cpus, public_address, metrics,
+    /// monitor_password, [limits].
     #[arg(long, value_name = "FILE", env = "DOWNBEAT_CONFIG")]
     pub(super) config: Option<PathBuf>,
 

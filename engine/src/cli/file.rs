@@ -8,7 +8,9 @@ use serde::Deserialize;
 
 use super::args::{LimitArg, ServeArgs};
 use crate::limits::LimitError;
-use crate::server::settings::{CpuChoice, ParseCpuListError, Settings, parse_cpu_list};
+use crate::server::settings::{
+    CpuChoice, EmptyPasswordError, ParseCpuListError, Settings, parse_cpu_list,
+};
 
 /// The TOML file. Unknown keys are refused: a misspelt setting must not be silently ignored.
 #[derive(Debug, Default, Deserialize)]
@@ -19,6 +21,7 @@ struct File {
     cpus: Option<String>,
     public_address: Option<String>,
     metrics: Option<bool>,
+    monitor_password: Option<String>,
     #[serde(default)]
     limits: BTreeMap<String, u64>,
 }
@@ -42,6 +45,8 @@ pub(super) enum SettingsError {
     NoShards,
     #[error(transparent)]
     CpuList(#[from] ParseCpuListError),
+    #[error(transparent)]
+    Password(#[from] EmptyPasswordError),
     #[error(transparent)]
     Limit(#[from] LimitError),
 }
@@ -76,6 +81,9 @@ fn apply_file(settings: &mut Settings, path: &Path) -> Result<(), SettingsError>
     }
     settings.public_address = file.public_address;
     settings.metrics = file.metrics.unwrap_or(settings.metrics);
+    if let Some(password) = &file.monitor_password {
+        settings.monitor_password = Some(password.parse()?);
+    }
     for (name, value) in file.limits {
         settings.limits.set(&name, value)?;
     }
@@ -110,6 +118,9 @@ fn apply_args(settings: &mut Settings, args: &ServeArgs) -> Result<(), SettingsE
         settings.public_address = Some(address.clone());
     }
     settings.metrics = args.metrics.unwrap_or(settings.metrics);
+    if let Some(password) = &args.monitor_password {
+        settings.monitor_password = Some(password.clone());
+    }
     for LimitArg { name, value } in &args.limits {
         settings.limits.set(name, *value)?;
     }

@@ -18,7 +18,7 @@ pub use pages::Pages;
 pub(crate) use visit::Visit;
 
 use crate::link::Offer;
-use crate::matchmake::{MatchmakeError, MatchmakeRequest};
+use crate::matchmake::{Caller, MatchmakeError, MatchmakeRequest};
 use crate::node::Node;
 use crate::stats::Page;
 
@@ -57,8 +57,8 @@ pub(crate) fn answer(node: &Node, request: &Request<'_>, address: IpAddr) -> Ans
     };
     match (method, segments.as_slice()) {
         ("POST", ["matchmake", method, target]) => {
-            let token = token(request);
-            match MatchmakeRequest::parse(method, target, request.body, token, address) {
+            let caller = caller(request, address);
+            match MatchmakeRequest::parse(method, target, request.body, caller) {
                 Ok(request) => Answer::Matchmake(Box::new(request), cors),
                 Err(error) => Answer::Refuse(error, cors),
             }
@@ -75,6 +75,7 @@ pub(crate) fn answer(node: &Node, request: &Request<'_>, address: IpAddr) -> Ans
         }
         (_, ["rooms" | "health"]) => Answer::Now(not_allowed("GET", &cors)),
         ("GET", path) => Answer::Now(page(node, path, request, &cors)),
+        (_, ["monitor", ..]) if node.monitor.is_some() => Answer::Now(not_allowed("GET", &cors)),
         (_, path) if path.is_empty() || node.pages.has(path) => {
             Answer::Now(not_allowed("GET", &cors))
         }
@@ -113,8 +114,14 @@ pub(crate) fn figures(page: Page, text: Option<String>) -> Response {
     }
 }
 
-/// A page of the game, or at `/`, where it has none, what runs here.
+/// A page of the monitor or of the game, or at `/`, where it has none, what runs here.
 fn page(node: &Node, path: &[&str], request: &Request<'_>, cors: &Cors) -> Response {
+    if let (Some(monitor), ["monitor", path @ ..]) = (&node.monitor, path) {
+        return match monitor.pages.answer(path, request) {
+            Some(response) => response,
+            None => nothing(cors),
+        };
+    }
     match node.pages.answer(path, request) {
         Some(response) => cors.apply(response),
         None if path.is_empty() => page::front(node),
@@ -152,6 +159,18 @@ fn health(node: &Node) -> Response {
         "version": env!("CARGO_PKG_VERSION"),
     });
     Response::json(status, body.to_string())
+}
+
+fn caller(request: &Request<'_>, address: IpAddr) -> Caller {
+    let text = |name| request.header(name).map(str::to_owned);
+    let mut proxies = ["forwarded", "via", "x-forwarded-for", "x-real-ip"].iter();
+    Caller {
+        token: token(request),
+        address,
+        origin: text("origin"),
+        host: text("host"),
+        is_forwarded: proxies.any(|name| request.header(name).is_some()),
+    }
 }
 
 /// Who asks: the bearer of a header, or else of the query, for browsers cannot set headers on all

@@ -2,6 +2,7 @@
 
 mod answer;
 mod bell;
+mod question;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use serde_json::Value;
 
 pub(crate) use answer::{Offer, Refusal};
 pub(crate) use bell::Bell;
+pub(crate) use question::{Question, RoomDetail, RoomTally, SeatDetail, Survey, Tally};
 
 use crate::server::definition::RoomDefinition;
 
@@ -49,6 +51,8 @@ pub(crate) enum Command {
         token: ReconnectionToken,
         reply: Reply,
     },
+    /// Answer the monitor.
+    Answer(Question),
     /// End all rooms and connections within this time.
     ShutDown(Duration),
 }

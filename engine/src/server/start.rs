@@ -17,6 +17,7 @@ use super::running::RunningServer;
 use crate::clock::Clock;
 use crate::entropy;
 use crate::link::{Bell, ShardLink};
+use crate::monitor::{self, Monitor};
 use crate::node::Node;
 use crate::shard::{ShardParts, ShardThread, run};
 use crate::stats::{Board, Clerk, ClerkLink};
@@ -39,6 +40,12 @@ pub enum StartError {
         /// The name.
         name: String,
     },
+    /// The monitor is wanted without what it shows.
+    #[error(
+        "the monitor shows what metrics measure, and metrics = false: \
+         set metrics = true, or leave MONITOR_PASSWORD out"
+    )]
+    MonitorWithoutMetrics,
     /// Signals cannot be caught.
     #[error("SIGTERM and SIGINT cannot be caught: {0}")]
     Signals(io::Error),
@@ -67,8 +74,12 @@ pub(super) fn start(builder: ServerBuilder) -> Result<RunningServer, StartError>
     probe::check_kernel()?;
     let cpus = probe::choose_cpus(&settings.cpus)?;
     let definitions = by_name(definitions)?;
+    if settings.monitor_password.is_some() && !settings.metrics {
+        return Err(StartError::MonitorWithoutMetrics);
+    }
     let listeners = listen(settings.listen, cpus.len())?;
     let address = listeners[0].address();
+    let monitor = Monitor::new(&settings, address);
     let mut links = Vec::new();
     let mut ends = Vec::new();
     for _ in &cpus {
@@ -84,6 +95,7 @@ pub(super) fn start(builder: ServerBuilder) -> Result<RunningServer, StartError>
         definitions,
         auth,
         pages,
+        monitor,
         registry: Arc::new(Embedded::new(&settings.limits)),
         board: Board::new(cpus.len()),
         clerk,
@@ -120,9 +132,11 @@ fn by_name(
     let mut named = BTreeMap::new();
     for definition in definitions {
         let name = definition.name();
-        if named
-            .insert(Arc::clone(&name), Arc::new(definition))
-            .is_some()
+        let is_own = *name == *monitor::ROOM_NAME;
+        if is_own
+            || named
+                .insert(Arc::clone(&name), Arc::new(definition))
+                .is_some()
         {
             let name = name.to_string();
             return Err(StartError::NameTaken { name });

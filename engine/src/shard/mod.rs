@@ -9,6 +9,7 @@
 //! | `reception` | what visitors ask by HTTP, and their way to a seat |
 //! | `hosting` | creating rooms, reserving seats, telling the registry |
 //! | `ticking` | due rooms: step, flush, measure |
+//! | `monitoring` | what operators see of rooms, and do to them |
 //! | `regulars` | clients that talk in every tick are read at the tick |
 //! | `outlet` | from rooms to sockets |
 //! | `chores` | once a second: timers, figures, load |
@@ -22,6 +23,7 @@ mod executor;
 mod hearing;
 mod hosting;
 mod jobs;
+mod monitoring;
 mod outlet;
 mod phase;
 mod reception;
@@ -50,6 +52,7 @@ pub(crate) use turn::run;
 use crate::clock::Clock;
 use crate::desk::Desk;
 use crate::link::{Bell, Command};
+use crate::monitor;
 use crate::node::Node;
 use crate::stats::ShardStats;
 use jobs::Jobs;
@@ -86,6 +89,8 @@ pub(crate) struct Shard {
     /// Time spent in rooms since the last chores.
     tick_time: Duration,
     chores_at: Timestamp,
+    /// When the monitor last asked how the rooms are.
+    surveyed_at: Timestamp,
     /// Set once the shard is told to end.
     end_by: Option<Timestamp>,
 }
@@ -118,9 +123,12 @@ impl Shard {
         poller.add(bell.waker(), BELL, Interest::READ)?;
         let clock = node.clock;
         let now = clock.now();
+        let limits = Arc::new(node.settings.limits.clone());
+        let desk = Rc::new(Desk::new(node, id));
+        monitor::open_backstage(&desk);
         Ok(Self {
-            limits: Arc::new(node.settings.limits.clone()),
-            desk: Rc::new(Desk::new(node, id)),
+            limits,
+            desk,
             clock,
             jobs: Jobs::new(Arc::clone(&bell)),
             bell,
@@ -138,6 +146,7 @@ impl Shard {
             next_chores: now,
             tick_time: Duration::ZERO,
             chores_at: now,
+            surveyed_at: now,
             end_by: None,
         })
     }

@@ -16,6 +16,7 @@ use crate::entropy;
 use crate::http::{self, Answer, Cors, Visit};
 use crate::link::{Command, Newcomer, Offer};
 use crate::matchmake::{MatchmakeError, MatchmakeRequest, matchmake};
+use crate::monitor;
 use crate::server::auth::AuthRequest;
 use crate::stats::Page;
 
@@ -50,7 +51,9 @@ impl Shard {
     fn list(&mut self, id: ConnectionId, name: Option<String>, cors: Cors) {
         let desk = Rc::clone(&self.desk);
         self.jobs.spawn(async move {
-            let rooms = desk.node.registry.list(name.as_deref()).await;
+            let mut rooms = desk.node.registry.list(name.as_deref()).await;
+            // Not a game's, and not for those who look for one.
+            rooms.retain(|room| *room.name != *monitor::ROOM_NAME);
             JobResult::Response(id, http::listed(&rooms, &cors))
         });
     }
@@ -257,6 +260,9 @@ async fn find_host(desk: &Desk, visit: &Visit) -> Result<ShardId, Goodbye> {
 /// A token on the WebSocket itself is checked too; the claims of the seat stay those of
 /// matchmaking.
 async fn check_auth(desk: &Desk, visit: &Visit, room_name: &str) -> Result<(), Goodbye> {
+    if room_name == monitor::ROOM_NAME {
+        return Ok(());
+    }
     let (Some(hook), Some(token)) = (&desk.node.auth, &visit.auth_token) else {
         return Ok(());
     };

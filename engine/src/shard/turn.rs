@@ -88,6 +88,7 @@ impl Shard {
             Command::Resume { room, token, reply } => {
                 let _ = reply.send(self.resume(room, token, now));
             }
+            Command::Answer(question) => self.answer(question, now),
             Command::ShutDown(patience) => self.shut_down(now, patience),
         }
     }
