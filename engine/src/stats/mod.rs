@@ -34,5 +34,7 @@ pub(crate) use board::Board;
 pub(crate) use clerk::{Clerk, ClerkLink, FILE_DESCRIPTORS, Page};
 pub(crate) use history::{Moment, Quantiles};
 pub(crate) use shard_stats::ShardStats;
+#[cfg(test)]
+pub(crate) use sight::{LimitHit, Rates};
 pub(crate) use sight::{ShardSight, Sight};
 pub(crate) use tick_meter::TickMeter;
