@@ -1,5 +1,5 @@
 import { element, write } from "./dom.ts";
-import { age, bytes, count, percent, plural, time } from "./format.ts";
+import { age, brief, bytes, count, percent, plural, time } from "./format.ts";
 import type { State } from "./room.ts";
 
 /** Above it a shard, or memory, is shown as a worry. */
@@ -53,7 +53,7 @@ function messages(shards: State["shards"]): string {
     received += row.received_messages;
     sent += row.sent_messages;
   }
-  return `${count(received)} messages/s in, ${count(sent)} out`;
+  return `${brief(received)} in, ${brief(sent)} out per second`;
 }
 
 function figure(id: string, value: string, more: string, moreId = `${id}-more`): void {

@@ -1,7 +1,7 @@
 // Made by `npm run build` in clients/monitor.
 &[
-    ("assets/index-BlylqaI7.js", include_bytes!("assets/index-BlylqaI7.js")),
-    ("assets/index-CgcTTCNR.css", include_bytes!("assets/index-CgcTTCNR.css")),
+    ("assets/index-B45cVXWo.js", include_bytes!("assets/index-B45cVXWo.js")),
+    ("assets/index-C6vtlkX3.css", include_bytes!("assets/index-C6vtlkX3.css")),
     ("favicon.svg", include_bytes!("favicon.svg")),
     ("index.html", include_bytes!("index.html")),
 ]

@@ -18,7 +18,7 @@ export class Histogram {
 
   constructor(parent: HTMLElement) {
     this.#box.append(this.#svg);
-    for (const name of ["p50", "p99", "max", "done late p99"]) {
+    for (const name of ["p50", "p99", "max", "completion p99"]) {
       const value = make("dd", "", "–");
       this.#values.set(name, value);
       this.#times.append(make("div", "", make("dt", "", name), value));

@@ -1,4 +1,4 @@
-import { beforeFrame, draw, element, set } from "../dom.ts";
+import { beforeFrame, draw, element, set, write } from "../dom.ts";
 import { age, time } from "../format.ts";
 import type { State } from "../room.ts";
 import type { MonitorMoments } from "../tables.ts";
@@ -7,16 +7,24 @@ import { LogScale, markText } from "./scale.ts";
 
 /** Which time of the ticks is plotted. */
 export type Kind = "completion" | "lateness" | "duration";
+const TITLES: Readonly<Record<Kind, string>> = {
+  completion: "Completion lateness of ticks",
+  lateness: "Start lateness of ticks",
+  duration: "Duration of ticks",
+};
 export const SERIES = ["max", "p999", "p99", "p50"] as const;
 export type Series = (typeof SERIES)[number];
 
 /** Moments from edge to edge: about five minutes. */
 const SPAN = 300;
+/** Fewer minutes are written below where all of them do not fit, pixels. */
+const NARROW = 480;
 const EDGES = { top: 10, right: 12, bottom: 22, left: 56 };
 
 /** How late ticks were, moment by moment, as percentiles on a logarithmic axis. */
 export class Plot {
   readonly #box = element("plot", HTMLDivElement);
+  readonly #title = element("ticks-title", HTMLHeadingElement);
   readonly #grid = draw("g");
   readonly #paths = new Map(SERIES.map((name) => [name, draw("path", { class: name })] as const));
   readonly #skipped = draw("path", { class: "skipped" });
@@ -108,7 +116,7 @@ export class Plot {
       const to = width - EDGES.right;
       return [draw("line", { class: "grid", x1: EDGES.left, x2: to, y1: at, y2: at }), text];
     });
-    const minutes = [5, 4, 3, 2, 1, 0].map((minute) => {
+    const minutes = (width < NARROW ? [4, 2, 0] : [5, 4, 3, 2, 1, 0]).map((minute) => {
       const part = 1 - (minute * 60) / SPAN;
       const at = EDGES.left + part * (width - EDGES.left - EDGES.right);
       const anchor = minute === 0 ? "end" : minute === 5 ? "start" : "middle";
@@ -153,8 +161,8 @@ export class Plot {
   }
 
   #describe(moment: MonitorMoments | undefined): void {
-    const words = { completion: "were done late", lateness: "started late", duration: "took" };
-    set(this.#box, "aria-label", `How long ticks ${words[this.#kind]}, the last five minutes`);
+    write(this.#title, TITLES[this.#kind]);
+    set(this.#box, "aria-label", `${TITLES[this.#kind]}, the last five minutes`);
     set(this.#box, "aria-valuenow", `${-(this.#back ?? 0)}`);
     const when = this.#back === undefined ? "now" : `${age(this.#back)} ago`;
     const { p50 = 0, p99 = 0, max = 0 } = moment?.[this.#kind] ?? {};

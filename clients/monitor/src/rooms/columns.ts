@@ -71,7 +71,7 @@ export const COLUMNS: readonly Column[] = [
   },
   {
     name: "worst",
-    title: "Late, max",
+    title: "Lateness max",
     isKept: false,
     key: ({ worst_us }) => worst_us,
     make: text,

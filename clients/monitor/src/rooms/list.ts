@@ -9,7 +9,8 @@ export class RoomList {
   #isReversed = false;
   #words: readonly string[] = [];
   #order: readonly string[] = [];
-  #sortedAt = Number.NEGATIVE_INFINITY;
+  /** Undefined: somebody wants another order, or others, now. */
+  #sortedAt: number | undefined;
   /** Somebody points at the rows: none moves from under the pointer. */
   isHeld = false;
 
@@ -26,18 +27,19 @@ export class RoomList {
   sortBy(column: Column): void {
     this.#isReversed = column === this.#column && !this.#isReversed;
     this.#column = column;
-    this.#sortedAt = Number.NEGATIVE_INFINITY;
+    this.#sortedAt = undefined;
   }
 
   /** Shows those only whose id, type or shard has all of these words. */
   search(text: string): void {
     this.#words = text.toLowerCase().split(/\s+/).filter(Boolean);
-    this.#sortedAt = Number.NEGATIVE_INFINITY;
+    this.#sortedAt = undefined;
   }
 
   /** The rooms to show. Their order follows the figures every other second, not with each patch. */
   pick(entries: ReadonlyMap<string, Entry>, now: number): readonly Entry[] {
-    if (!this.isHeld && now - this.#sortedAt >= HOLD_MS) {
+    const isOld = this.#sortedAt !== undefined && now - this.#sortedAt >= HOLD_MS;
+    if (this.#sortedAt === undefined || (isOld && !this.isHeld)) {
       this.#sort(entries);
       this.#sortedAt = now;
     }

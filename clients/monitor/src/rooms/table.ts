@@ -10,7 +10,6 @@ const SPARE = 6;
 interface RowParts {
   readonly row: HTMLElement;
   readonly cells: readonly HTMLElement[];
-  entry: Entry | undefined;
 }
 
 /** The table of rooms: any number of them, of which only those in sight are in the page. */
@@ -22,15 +21,17 @@ export class RoomTable {
   readonly #inner = make("div");
   readonly #nothing = make("p", "nothing");
   readonly #heads = new Map<Column, HTMLElement>();
-  readonly #rows: RowParts[] = [];
+  /** Those in sight, by room: a row keeps its element, and with it the focus, wherever it moves. */
+  readonly #rows = new Map<string, RowParts>();
+  readonly #spare: RowParts[] = [];
   readonly #list = new RoomList();
   readonly #redraw = beforeFrame(() => this.#draw());
   #entries = new Map<string, Entry>();
   #shown: readonly Entry[] = [];
   #now = 0;
   #chosen: string | undefined;
-  /** The row that the Tab key reaches. */
-  #focused = 0;
+  /** The room whose row the Tab key reaches. */
+  #focused: string | undefined;
 
   /** @param open called with the room that was chosen */
   constructor(open: (id: string) => void) {
@@ -57,7 +58,7 @@ export class RoomTable {
 
   /** Gives the keyboard back to the row that was chosen. */
   focus(): void {
-    this.#rowOf(this.#focused)?.row.focus();
+    this.#rows.get(this.#focused ?? "")?.row.focus();
   }
 
   #makeHeads(): HTMLElement {
@@ -99,10 +100,10 @@ export class RoomTable {
       this.#list.isHeld = false;
     });
     this.#scroll.addEventListener("click", ({ target }) => {
-      const parts = this.#rows.find(({ row }) => row.contains(target as Node));
-      if (!parts?.entry) return;
-      this.#focused = this.#shown.indexOf(parts.entry);
-      open(parts.entry.id);
+      const clicked = [...this.#rows].find(([, { row }]) => row.contains(target as Node));
+      if (!clicked) return;
+      this.#focused = clicked[0];
+      open(clicked[0]);
     });
     this.#scroll.addEventListener("keydown", (event) => this.#key(event, open));
   }
@@ -111,17 +112,18 @@ export class RoomTable {
     const page = Math.max(1, Math.floor(this.#scroll.clientHeight / this.#rowHeight()) - 1);
     const step = { ArrowUp: -1, ArrowDown: 1, PageUp: -page, PageDown: page }[event.key];
     const end = { Home: 0, End: this.#shown.length - 1 }[event.key];
-    const entry = this.#shown[this.#focused];
-    if ((event.key === "Enter" || event.key === " ") && entry) open(entry.id);
+    const isChosen = event.key === "Enter" || event.key === " ";
+    if (isChosen && this.#focused !== undefined) open(this.#focused);
     else if (step === undefined && end === undefined) return;
-    else this.#moveTo(end ?? this.#focused + (step ?? 0));
+    else this.#moveTo(end ?? this.#focusedIndex() + (step ?? 0));
     event.preventDefault();
   }
 
   #moveTo(index: number): void {
-    this.#focused = Math.min(this.#shown.length - 1, Math.max(0, index));
+    const place = Math.min(this.#shown.length - 1, Math.max(0, index));
+    this.#focused = this.#shown[place]?.id;
     const height = this.#rowHeight();
-    const [top, bottom] = [this.#focused * height, (this.#focused + 1) * height];
+    const [top, bottom] = [place * height, (place + 1) * height];
     const { scrollTop, clientHeight } = this.#scroll;
     if (top < scrollTop) this.#scroll.scrollTop = top;
     if (bottom > scrollTop + clientHeight) this.#scroll.scrollTop = bottom - clientHeight;
@@ -129,41 +131,54 @@ export class RoomTable {
     this.focus();
   }
 
+  #focusedIndex(): number {
+    return this.#shown.findIndex(({ id }) => id === this.#focused);
+  }
+
   #draw(): void {
     this.#shown = this.#list.pick(this.#entries, performance.now());
     const height = this.#rowHeight();
-    const first = Math.max(0, Math.floor(this.#scroll.scrollTop / height) - SPARE);
-    const inSight = Math.ceil(this.#scroll.clientHeight / height) + 2 * SPARE;
-    const last = Math.min(this.#shown.length, first + inSight);
     this.#inner.style.height = `${this.#shown.length * height}px`;
-    this.#focused = Math.min(this.#focused, Math.max(0, this.#shown.length - 1));
-    while (this.#rows.length < last - first) this.#rows.push(this.#makeRow());
-    // A row keeps its element for as long as it is in sight, and with it the focus.
-    for (const parts of this.#rows) parts.row.hidden = true;
-    for (let index = first; index < last; index++) this.#tell(index, height);
-    for (const parts of this.#rows) if (parts.row.hidden) parts.entry = undefined;
+    if (this.#focusedIndex() < 0) this.#focused = this.#shown[0]?.id;
+    const inSight = this.#inSight(height);
+    for (const [id, parts] of this.#rows) {
+      if (inSight.has(id)) continue;
+      this.#rows.delete(id);
+      this.#spare.push(parts);
+      parts.row.hidden = true;
+    }
+    for (const [id, index] of inSight) this.#tell(id, index, height);
     this.#tellAbout();
   }
 
-  #tell(index: number, height: number): void {
-    const [parts, entry] = [this.#rowOf(index), this.#shown[index]];
-    if (!parts || !entry) return;
+  /** The rooms whose rows have to be there, with their places. */
+  #inSight(height: number): ReadonlyMap<string, number> {
+    const first = Math.max(0, Math.floor(this.#scroll.scrollTop / height) - SPARE);
+    const last = first + Math.ceil(this.#scroll.clientHeight / height) + 2 * SPARE;
+    const inSight = new Map<string, number>();
+    for (const [index, { id }] of this.#shown.slice(first, last).entries()) {
+      inSight.set(id, first + index);
+    }
+    // The one with the focus stays, so that the keyboard goes on from it.
+    if (this.#focused !== undefined) inSight.set(this.#focused, this.#focusedIndex());
+    return inSight;
+  }
+
+  #tell(id: string, index: number, height: number): void {
+    const entry = this.#shown[index];
+    if (!entry) return;
+    const parts = this.#rows.get(id) ?? this.#spare.pop() ?? this.#makeRow();
+    this.#rows.set(id, parts);
     const { row, cells } = parts;
-    parts.entry = entry;
     row.hidden = false;
     row.style.top = `${index * height}px`;
-    row.tabIndex = index === this.#focused ? 0 : -1;
+    row.tabIndex = id === this.#focused ? 0 : -1;
     set(row, "aria-rowindex", `${index + 2}`);
-    set(row, "aria-selected", `${entry.id === this.#chosen}`);
+    set(row, "aria-selected", `${id === this.#chosen}`);
     for (const [number, column] of COLUMNS.entries()) {
       const cell = cells[number];
       if (cell) column.tell(cell, entry, this.#now);
     }
-  }
-
-  /** The element of a row: rows that are as far apart as there are elements share one. */
-  #rowOf(index: number): RowParts | undefined {
-    return this.#rows[index % this.#rows.length];
   }
 
   #makeRow(): RowParts {
@@ -176,7 +191,7 @@ export class RoomTable {
     const row = make("div", "row", ...cells);
     set(row, "role", "row");
     this.#inner.append(row);
-    return { row, cells, entry: undefined };
+    return { row, cells };
   }
 
   #tellAbout(): void {
