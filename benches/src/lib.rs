@@ -11,7 +11,18 @@
 //! | `stall` | Does a stall that is made on purpose show in every meter, as long as it was? |
 //! | `metering` | What do metrics cost a shard? |
 //!
-//! `cargo xtask bench-report` runs them all and writes `benches/RESULTS.md`. They measure: nothing
+//! The micro level is `cargo bench`, in `benches/`, with the statistics of Criterion:
+//!
+//! | benchmark | question |
+//! |---|---|
+//! | `change_set` | What does it cost to find out what changed, and does it grow with the rows that changed or with those that there are? |
+//! | `dialects` | What does a change set cost as bytes, in each dialect? |
+//! | `fan_out` | What does one more watcher of a group cost, and one more group of a watcher? |
+//! | `frames` | What does a client's message cost, from received bytes to what it says? |
+//! | `mailbox` | What does an input cost on its way through the mailbox, and from there to its hook? |
+//! | `histogram` | What does it cost to measure a tick? |
+//!
+//! `cargo xtask bench-report` runs the programs and writes `benches/RESULTS.md`. They measure: nothing
 //! here passes or fails by the clock.
 //!
 //! This library is what the programs share:
@@ -21,9 +32,14 @@
 //! | [`report`], [`table`], [`quantiles`] | figures for people and for machines |
 //! | [`machine`], [`process`], [`threads`] | where the figures come from |
 //! | [`server`], [`http`], [`metrics`], [`histograms`], [`load`], [`load_report`] | a server under test, what it says of itself, and what plays on it |
+//! | [`crowd`] | a state for the micro level |
 //! | [`cpu`], [`floor`], [`knee`] | one core, its wake-ups, and the rule for the most it serves |
 
+// The derives name the facade's crate; here that is the core.
+extern crate downbeat_core as downbeat;
+
 pub mod cpu;
+pub mod crowd;
 pub mod floor;
 pub mod histograms;
 pub mod http;
