@@ -56,7 +56,8 @@ pub(super) struct CpuFigures {
     pub(super) percent: f64,
     pub(super) user_percent: f64,
     pub(super) system_percent: f64,
-    pub(super) percent_per_1000_clients: f64,
+    /// `None` where not all were there all the time.
+    pub(super) percent_per_1000_clients: Option<f64>,
 }
 
 /// Resident memory of the server's process: the kernel's socket buffers are not in it.
@@ -94,7 +95,7 @@ impl RunFigures {
                 .iter()
                 .map(|(party, harvest)| PartyFigures::new(plan, party, harvest))
                 .collect(),
-            cpu: CpuFigures::new(&take.server, measured_s, present),
+            cpu: CpuFigures::new(&take.server, measured_s, plan),
             memory: MemoryFigures::new(&take.server, present),
             quiet: take.quiet,
             generator_cpu_percent: take
@@ -172,14 +173,15 @@ impl PartyFigures {
 }
 
 impl CpuFigures {
-    fn new(span: &Span, seconds: f64, clients: f64) -> Option<Self> {
+    fn new(span: &Span, seconds: f64, plan: &Plan) -> Option<Self> {
         let used = span.used().filter(|_| seconds > 0.0)?;
         let percent = |used_s: f64| used_s / seconds * 100.0;
         Some(Self {
             percent: percent(used.total_s()),
             user_percent: percent(used.user_s),
             system_percent: percent(used.system_s),
-            percent_per_1000_clients: percent(used.total_s()) * 1_000.0 / clients.max(1.0),
+            percent_per_1000_clients: (plan.present() == plan.clients())
+                .then(|| percent(used.total_s()) * 1_000.0 / f64::from(plan.clients())),
         })
     }
 }

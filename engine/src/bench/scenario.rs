@@ -128,7 +128,7 @@ fn idle(size: Size) -> Plan {
         ramp: 2.0 * RAMP_HZ,
         ..Party::new("silent", "arena", size.clients(5_000))
     };
-    let empty_rooms = size.clients(1_000).min(1_000);
+    let empty_rooms = if size.is_quick { 10 } else { 200 } * size.shards;
     let title = format!(
         "{empty_rooms} empty rooms, then {} silent clients",
         silent.clients

@@ -97,10 +97,6 @@ impl<'a> Session<'a> {
         &self.cores
     }
 
-    pub(super) const fn stop(&self) -> &Arc<AtomicBool> {
-        &self.stop
-    }
-
     pub(super) fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
@@ -192,6 +188,21 @@ impl<'a> Session<'a> {
         let text = format!("{}: {}", plan.name, plan.title);
         self.progress.step(&text, plan.expected_s());
         allow_descriptors(Fleet::descriptors(plan.clients()))?;
+        let quiet = match plan.empty_rooms {
+            0 => None,
+            rooms => {
+                self.progress.phase("nobody there");
+                let child = self.start()?;
+                idle::watch(&Subject::ours(&child), rooms, &self.stop)?
+            }
+        };
+        let child = self.start()?;
+        let mut take = self.play_on(&Subject::ours(&child), plan, during)?;
+        take.quiet = quiet;
+        Ok(take)
+    }
+
+    fn start(&self) -> Result<Child, SessionError> {
         // The server is to choose among all cores; this thread is to stay away from it.
         stay_on(self.allowed.iter().copied());
         let child = Child::start(&Options {
@@ -199,14 +210,7 @@ impl<'a> Session<'a> {
             is_realtime: self.args.realtime,
         })?;
         stay_on(self.cores.load.iter().copied());
-        let subject = Subject::ours(&child);
-        let quiet = match plan.empty_rooms {
-            0 => None,
-            rooms => idle::watch(&subject, rooms, &self.stop)?,
-        };
-        let mut take = self.play_on(&subject, plan, during)?;
-        take.quiet = quiet;
-        Ok(take)
+        Ok(child)
     }
 
     /// One run of a plan against a server that is there.

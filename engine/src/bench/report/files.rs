@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::log::hlog;
+use super::page::page;
 use crate::bench::outcome::{Curve, Outcome};
 use crate::load::percentiles;
 
@@ -21,6 +22,7 @@ pub(crate) fn write_all(folder: &Path, outcome: &Outcome) -> Result<(), FilesErr
     make(folder)?;
     let json = serde_json::to_string_pretty(outcome).expect("an outcome has string keys only");
     write(&folder.join("bench.json"), &(json + "\n"))?;
+    write(&folder.join("report.html"), &page(outcome))?;
     for floor in &outcome.floors {
         write_curve(folder, &floor.curve)?;
     }

@@ -314,10 +314,14 @@ pub(super) fn summary(run: &RunFigures) -> Vec<String> {
         lines.push(format!("{of}{skipped} of {count} ticks skipped"));
     }
     if let Some(cpu) = run.cpu {
-        let (each, all) = (one(cpu.percent_per_1000_clients), one(cpu.percent));
-        lines.push(format!(
-            "{each} % of a core per 1,000 clients ({all} % in all)"
-        ));
+        let all = one(cpu.percent);
+        lines.push(match cpu.percent_per_1000_clients {
+            Some(each) => {
+                let each = one(each);
+                format!("{each} % of a core per 1,000 clients ({all} % in all)")
+            }
+            None => format!("{all} % of a core"),
+        });
     }
     if let Some(memory) = run.memory {
         let (each, all) = (

@@ -91,22 +91,6 @@ impl Ticks {
         self.completion_lateness.len()
     }
 
-    pub(crate) fn period_ms(&self) -> f64 {
-        1e3 / f64::from(self.hz.max(1))
-    }
-
-    /// Adds the ticks of another run.
-    pub(crate) fn absorb(&mut self, other: &Self) {
-        self.skipped += other.skipped;
-        for (all, more) in [
-            (&mut self.start_lateness, &other.start_lateness),
-            (&mut self.duration, &other.duration),
-            (&mut self.completion_lateness, &other.completion_lateness),
-        ] {
-            all.add(more).expect("all have the same bounds");
-        }
-    }
-
     fn add(&mut self, entry: &Entry) {
         self.skipped += entry.skipped;
         for (all, more) in self.beside(entry) {
@@ -174,15 +158,5 @@ mod tests {
         assert!((198..=202).contains(&longest_ms), "{longest_ms}");
         assert!(after.since(&after).is_empty());
         assert_eq!(after.since(&Page::default())["chat"].count(), 1);
-    }
-
-    #[test]
-    fn runs_add_up() {
-        let mut all = Ticks::new(20);
-        let one = page(&[("arena", 2, "[[1000000,7]]")]).since(&Page::default());
-        all.absorb(&one["arena"]);
-        all.absorb(&one["arena"]);
-        assert_eq!((all.count(), all.skipped), (14, 4));
-        assert_eq!(all.period_ms(), 50.0);
     }
 }
