@@ -19,6 +19,7 @@ struct File {
     cpus: Option<String>,
     public_address: Option<String>,
     metrics: Option<bool>,
+    realtime: Option<bool>,
     #[serde(default)]
     limits: BTreeMap<String, u64>,
 }
@@ -76,6 +77,7 @@ fn apply_file(settings: &mut Settings, path: &Path) -> Result<(), SettingsError>
     }
     settings.public_address = file.public_address;
     settings.metrics = file.metrics.unwrap_or(settings.metrics);
+    settings.realtime = file.realtime.unwrap_or(settings.realtime);
     for (name, value) in file.limits {
         settings.limits.set(&name, value)?;
     }
@@ -110,6 +112,7 @@ fn apply_args(settings: &mut Settings, args: &ServeArgs) -> Result<(), SettingsE
         settings.public_address = Some(address.clone());
     }
     settings.metrics = args.metrics.unwrap_or(settings.metrics);
+    settings.realtime = args.realtime.unwrap_or(settings.realtime);
     for LimitArg { name, value } in &args.limits {
         settings.limits.set(name, *value)?;
     }

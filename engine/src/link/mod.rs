@@ -49,6 +49,12 @@ pub(crate) enum Command {
         token: ReconnectionToken,
         reply: Reply,
     },
+    /// Make rooms whose clients have no socket.
+    #[cfg(feature = "cli")]
+    Stage(
+        Box<crate::shard::Staging>,
+        std::sync::mpsc::Sender<Result<(), Refusal>>,
+    ),
     /// End all rooms and connections within this time.
     ShutDown(Duration),
 }

@@ -10,6 +10,7 @@
 //! | `hosting` | creating rooms, reserving seats, telling the registry |
 //! | `ticking` | due rooms: step, flush, measure |
 //! | `regulars` | clients that talk in every tick are read at the tick |
+//! | `puppets` | clients without a socket, for benchmarks |
 //! | `outlet` | from rooms to sockets |
 //! | `chores` | once a second: timers, figures, load |
 //! | `closing` | the end |
@@ -24,6 +25,8 @@ mod hosting;
 mod jobs;
 mod outlet;
 mod phase;
+#[cfg(feature = "cli")]
+mod puppets;
 mod reception;
 mod regulars;
 mod rooms;
@@ -44,7 +47,9 @@ use downbeat_schemas::id::{ConnectionId, ShardId};
 use downbeat_schemas::limits::Limits;
 use downbeat_schemas::time::Timestamp;
 
-pub(crate) use executor::ShardThread;
+pub(crate) use executor::{ShardThread, go_first};
+#[cfg(feature = "cli")]
+pub(crate) use puppets::Staging;
 pub(crate) use turn::run;
 
 use crate::clock::Clock;

@@ -31,6 +31,8 @@ pub(super) struct RoomSlot {
     pub(super) clients: u64,
     /// Connections that are read at each tick instead of being watched.
     pub(super) regulars: Vec<ConnectionId>,
+    #[cfg(feature = "cli")]
+    pub(super) puppets: Option<Box<super::puppets::Puppets>>,
     number: u32,
     /// The deadline that is in the heap.
     queued: Timestamp,
@@ -86,6 +88,8 @@ impl Rooms {
             holds: Vec::new(),
             clients: 0,
             regulars: Vec::new(),
+            #[cfg(feature = "cli")]
+            puppets: None,
             number: self.created,
             queued: Timestamp::NEVER,
         };

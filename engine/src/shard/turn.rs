@@ -88,6 +88,10 @@ impl Shard {
             Command::Resume { room, token, reply } => {
                 let _ = reply.send(self.resume(room, token, now));
             }
+            #[cfg(feature = "cli")]
+            Command::Stage(staging, reply) => {
+                let _ = reply.send(self.stage(&staging, now));
+            }
             Command::ShutDown(patience) => self.shut_down(now, patience),
         }
     }
