@@ -64,6 +64,8 @@
 extern crate self as downbeat;
 
 #[cfg(feature = "cli")]
+mod bench;
+#[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
 mod clock;

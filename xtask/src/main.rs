@@ -8,6 +8,7 @@
     reason = "a command speaks to whoever called it"
 )]
 
+mod bench_page;
 mod bench_report;
 mod command;
 mod fuzz;

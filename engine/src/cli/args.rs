@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::log::{self, LogFormat};
+use crate::bench::BenchArgs;
 use crate::load::LoadArgs;
 use crate::server::settings::{CpuChoice, ParseCpuListError, Password, parse_cpu_list};
 
@@ -23,6 +24,8 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Serve the rooms that come with Downbeat: arena, chat, world. The default.
     Serve(ServeArgs),
+    /// Measure how late ticks are on this machine, and how many clients a core carries.
+    Bench(BenchArgs),
     /// Put playing WebSocket clients on a server and measure what they see.
     Load(LoadArgs),
     /// Print TypeScript types of the rooms, for @downbeat/client: `downbeat types > rooms.ts`.
@@ -86,8 +89,19 @@ pub(super) struct ServeArgs {
     )]
     pub(super) monitor_password: Option<Password>,
 
+    /// Run shards before everything else on their cores (SCHED_FIFO) [default: false].
+    ///
+    /// Needs CAP_SYS_NICE, or a limit of real-time priorities of 1 or more.
+    #[arg(long, value_name = "BOOL", env = "DOWNBEAT_REALTIME", num_args = 0..=1,
+          default_missing_value = "true")]
+    pub(super) realtime: Option<bool>,
+
+    /// For `downbeat bench`: ends with the thread that started it, and has the room type `hall`.
+    #[arg(long, hide = true)]
+    pub(super) for_bench: bool,
+
     /// A TOML file with any of the above: listen, shards, cpus, public_address, metrics,
-    /// monitor_password, [limits].
+    /// monitor_password, realtime, [limits].
     #[arg(long, value_name = "FILE", env = "DOWNBEAT_CONFIG")]
     pub(super) config: Option<PathBuf>,
 

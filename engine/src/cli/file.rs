@@ -22,6 +22,7 @@ struct File {
     public_address: Option<String>,
     metrics: Option<bool>,
     monitor_password: Option<String>,
+    realtime: Option<bool>,
     #[serde(default)]
     limits: BTreeMap<String, u64>,
 }
@@ -84,6 +85,7 @@ fn apply_file(settings: &mut Settings, path: &Path) -> Result<(), SettingsError>
     if let Some(password) = &file.monitor_password {
         settings.monitor_password = Some(password.parse()?);
     }
+    settings.realtime = file.realtime.unwrap_or(settings.realtime);
     for (name, value) in file.limits {
         settings.limits.set(&name, value)?;
     }
@@ -121,6 +123,7 @@ fn apply_args(settings: &mut Settings, args: &ServeArgs) -> Result<(), SettingsE
     if let Some(password) = &args.monitor_password {
         settings.monitor_password = Some(password.clone());
     }
+    settings.realtime = args.realtime.unwrap_or(settings.realtime);
     for LimitArg { name, value } in &args.limits {
         settings.limits.set(name, *value)?;
     }

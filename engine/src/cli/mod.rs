@@ -3,7 +3,7 @@
 mod args;
 mod file;
 pub(crate) mod log;
-mod serve;
+pub(crate) mod serve;
 
 use std::process::ExitCode;
 
@@ -17,6 +17,7 @@ pub fn main() -> ExitCode {
     match args.command {
         None => serve::run(&args.serve),
         Some(Command::Serve(serve)) => serve::run(&serve),
+        Some(Command::Bench(bench)) => crate::bench::run(&bench),
         Some(Command::Load(load)) => crate::load::run(&load),
         Some(Command::Types) => print_types(),
         Some(Command::Limits) => list_limits(),

@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use rustix::process::{Signal, set_parent_process_death_signal};
+
 use super::args::ServeArgs;
 use super::file;
 use crate::rooms::{Arena, Chat, World};
@@ -20,14 +22,19 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
 
 fn serve(args: &ServeArgs) -> Result<(), Box<dyn std::error::Error>> {
     let settings = file::settings(args)?;
-    rooms().settings(settings).pages(pages()).run()?;
+    let mut server = rooms();
+    if args.for_bench {
+        set_parent_process_death_signal(Some(Signal::KILL))?;
+        server = server.room::<Arena>("hall");
+    }
+    server.settings(settings).pages(pages()).run()?;
     Ok(())
 }
 
 /// The rooms that come with Downbeat.
-pub(super) fn rooms() -> ServerBuilder {
+pub(crate) fn rooms() -> ServerBuilder {
     Server::builder()
-        .room::<Arena>("arena")
+        .define(RoomDefinition::new::<Arena>("arena").filter_by(["seats"]))
         .define(RoomDefinition::new::<Chat>("chat").filter_by(["channel"]))
         .room::<World>("world")
 }

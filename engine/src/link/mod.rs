@@ -53,6 +53,12 @@ pub(crate) enum Command {
     },
     /// Answer the monitor.
     Answer(Question),
+    /// Make rooms whose clients have no socket.
+    #[cfg(feature = "cli")]
+    Stage(
+        Box<crate::shard::Staging>,
+        std::sync::mpsc::Sender<Result<(), Refusal>>,
+    ),
     /// End all rooms and connections within this time.
     ShutDown(Duration),
 }

@@ -131,6 +131,11 @@ impl Player {
         self.acks.number(intended);
     }
 
+    /// Patches that came inside the window.
+    pub(super) const fn patches(&self) -> u32 {
+        self.patches
+    }
+
     /// The client is given up, or the window closes: what was awaited is counted. Gives the
     /// patches that came inside the window.
     pub(super) fn finish(&self, now: Timestamp, meter: &mut Meter) -> u32 {

@@ -12,7 +12,7 @@ use self::fake::{FakeServer, Script};
 use super::args::LoadArgs;
 use super::machine::Machine;
 use super::report::Report;
-use super::run::{Harvest, Run};
+use super::run::{Harvest, Run, Ties};
 use super::table::Table;
 use super::target::Target;
 
@@ -30,6 +30,8 @@ fn play(script: impl Script, stop: &Arc<AtomicBool>, seconds: f64) -> (Harvest, 
         ramp: 1_000.0,
         cpu: None,
         options: r#"{"mode":1}"#.into(),
+        churn: 0.0,
+        joining_max: 256,
         idle: false,
         seed: 1,
         verify: Some(1),
@@ -38,7 +40,7 @@ fn play(script: impl Script, stop: &Arc<AtomicBool>, seconds: f64) -> (Harvest, 
         hgrm: None,
     };
     let target = Target::find(&args.url).unwrap();
-    let run = Run::new(&args, target, Arc::clone(stop)).unwrap();
+    let run = Run::new(&args, target, Ties::none(Arc::clone(stop))).unwrap();
     let harvest = run.play().unwrap();
     let report = Report::new(&args, Machine::this(), "downbeat load".into(), &harvest);
     (harvest, report)

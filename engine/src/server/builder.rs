@@ -103,6 +103,12 @@ impl ServerBuilder {
         self
     }
 
+    /// Runs shards before everything else on their cores (`SCHED_FIFO`), which needs the right to.
+    pub const fn realtime(mut self) -> Self {
+        self.settings.realtime = true;
+        self
+    }
+
     /// Replaces all settings, as read from a file or the command line.
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;

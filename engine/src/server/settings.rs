@@ -22,6 +22,8 @@ pub struct Settings {
     /// What opens `/monitor`. Without, it is there only if the server listens on loopback, and then
     /// open to whoever reaches it.
     pub monitor_password: Option<Password>,
+    /// Whether shards run before everything else on their cores: `SCHED_FIFO`.
+    pub realtime: bool,
     /// Every maximum.
     pub limits: Limits,
 }
@@ -89,6 +91,7 @@ impl Default for Settings {
             public_address: None,
             metrics: true,
             monitor_password: None,
+            realtime: false,
             limits: Limits::default(),
         }
     }

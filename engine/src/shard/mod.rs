@@ -11,6 +11,7 @@
 //! | `ticking` | due rooms: step, flush, measure |
 //! | `monitoring` | what operators see of rooms, and do to them |
 //! | `regulars` | clients that talk in every tick are read at the tick |
+//! | `puppets` | clients without a socket, for benchmarks |
 //! | `outlet` | from rooms to sockets |
 //! | `chores` | once a second: timers, figures, load |
 //! | `closing` | the end |
@@ -26,6 +27,8 @@ mod jobs;
 mod monitoring;
 mod outlet;
 mod phase;
+#[cfg(feature = "cli")]
+mod puppets;
 mod reception;
 mod regulars;
 mod rooms;
@@ -46,7 +49,9 @@ use downbeat_schemas::id::{ConnectionId, ShardId};
 use downbeat_schemas::limits::Limits;
 use downbeat_schemas::time::Timestamp;
 
-pub(crate) use executor::ShardThread;
+pub(crate) use executor::{ShardThread, go_first};
+#[cfg(feature = "cli")]
+pub(crate) use puppets::Staging;
 pub(crate) use turn::run;
 
 use crate::clock::Clock;

@@ -37,6 +37,8 @@ pub(super) struct RoomSlot {
     pub(super) meter: Option<RoomMeter>,
     /// Connections that are read at each tick instead of being watched.
     pub(super) regulars: Vec<ConnectionId>,
+    #[cfg(feature = "cli")]
+    pub(super) puppets: Option<Box<super::puppets::Puppets>>,
     number: u32,
     /// The deadline that is in the heap.
     queued: Timestamp,
@@ -94,6 +96,8 @@ impl Rooms {
             tally: Tally::default(),
             meter: None,
             regulars: Vec::new(),
+            #[cfg(feature = "cli")]
+            puppets: None,
             number: self.created,
             queued: Timestamp::NEVER,
         };

@@ -23,6 +23,8 @@ impl Shard {
     fn tick(&mut self, key: RoomKey) {
         let began = self.clock.now();
         self.read_regulars(key, began);
+        #[cfg(feature = "cli")]
+        self.move_puppets(key, began);
         let Some(slot) = self.rooms.find_mut(key) else {
             return;
         };

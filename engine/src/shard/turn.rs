@@ -89,6 +89,10 @@ impl Shard {
                 let _ = reply.send(self.resume(room, token, now));
             }
             Command::Answer(question) => self.answer(question, now),
+            #[cfg(feature = "cli")]
+            Command::Stage(staging, reply) => {
+                let _ = reply.send(self.stage(&staging, now));
+            }
             Command::ShutDown(patience) => self.shut_down(now, patience),
         }
     }
