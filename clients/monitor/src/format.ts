@@ -8,8 +8,8 @@ export function count(value: number): string {
 
 /** Many, in few characters: 12.3k. */
 export function brief(value: number): string {
-  if (value < 10_000) return count(value);
-  if (value < 1e6) return `${(value / 1e3).toFixed(value < 1e5 ? 1 : 0)}k`;
+  if (value < 1_000) return count(value);
+  if (value < 999_500) return `${(value / 1e3).toFixed(value < 99_950 ? 1 : 0)}k`;
   return `${(value / 1e6).toFixed(1)}M`;
 }
 

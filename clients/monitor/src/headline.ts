@@ -53,7 +53,7 @@ function messages(shards: State["shards"]): string {
     received += row.received_messages;
     sent += row.sent_messages;
   }
-  return `${brief(received)} in, ${brief(sent)} out per second`;
+  return `${brief(received)}/s in, ${brief(sent)}/s out`;
 }
 
 function figure(id: string, value: string, more: string, moreId = `${id}-more`): void {

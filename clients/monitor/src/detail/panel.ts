@@ -50,6 +50,7 @@ export class Panel {
     if (this.#id === undefined) return;
     this.#id = undefined;
     this.#box.hidden = true;
+    document.body.classList.remove("beside");
     this.#view = undefined;
     history.replaceState(null, "", location.pathname);
     this.#room?.send("look", { room: null });
@@ -81,6 +82,7 @@ export class Panel {
       if (this.#room) this.listed(this.#room.state);
     }
     this.#box.hidden = false;
+    document.body.classList.add("beside");
     this.#box.focus();
   }
 
@@ -112,7 +114,7 @@ class View {
     const [ticks, state] = [make("div"), make("div", "tree")];
     const sections = [
       section(this.#clientsTitle, make("p"), list),
-      section(make("h3", "", "How long its ticks take"), this.#ticksNote, ticks),
+      section(make("h3", "", "Duration of its ticks"), this.#ticksNote, ticks),
       section(make("h3", "", "State"), this.#stateNote, state),
     ];
     const body = make("div", "body", ...sections);

@@ -72,7 +72,7 @@ export class RoomTable {
         this.#scroll.scrollTop = 0;
         this.#redraw();
       });
-      const head = make("div", column.isKept ? "keep" : "", button);
+      const head = make("div", classOf(column), button);
       set(head, "role", "columnheader");
       this.#heads.set(column, head);
       heads.append(head);
@@ -184,7 +184,7 @@ export class RoomTable {
   #makeRow(): RowParts {
     const cells = COLUMNS.map((column) => {
       const cell = column.make();
-      cell.classList.toggle("keep", column.isKept);
+      cell.className += ` ${classOf(column)}`;
       set(cell, "role", "cell");
       return cell;
     });
@@ -210,4 +210,9 @@ export class RoomTable {
     const rem = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
     return rem * Number.parseFloat(getComputedStyle(this.#table).getPropertyValue("--row"));
   }
+}
+
+/** What style sheets know a column by. */
+function classOf({ name, isKept }: Column): string {
+  return isKept ? `${name} keep` : name;
 }
