@@ -85,9 +85,9 @@ pub(super) struct ServeArgs {
           default_missing_value = "true")]
     pub(super) realtime: Option<bool>,
 
-    /// For `downbeat bench`: ends with the thread that started it, and has the room type `hall`.
-    #[arg(long, hide = true)]
-    pub(super) for_bench: bool,
+    /// For `downbeat bench`, of this process id: ends with it, and has the room type `hall`.
+    #[arg(long, value_name = "PID", hide = true)]
+    pub(super) for_bench: Option<u32>,
 
     /// A TOML file with any of the above: listen, shards, cpus, public_address, metrics, realtime, [limits].
     #[arg(long, value_name = "FILE", env = "DOWNBEAT_CONFIG")]

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use rustix::process::{Signal, set_parent_process_death_signal};
+use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 
 use super::args::ServeArgs;
 use super::file;
@@ -23,11 +23,21 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
 fn serve(args: &ServeArgs) -> Result<(), Box<dyn std::error::Error>> {
     let settings = file::settings(args)?;
     let mut server = rooms();
-    if args.for_bench {
-        set_parent_process_death_signal(Some(Signal::KILL))?;
+    if let Some(bench) = args.for_bench {
+        end_with(bench)?;
         server = server.room::<Arena>("hall");
     }
     server.settings(settings).pages(pages()).run()?;
+    Ok(())
+}
+
+/// Lets the kernel end this process with its parent, which may be gone already.
+fn end_with(parent: u32) -> Result<(), Box<dyn std::error::Error>> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    let found = getppid().map(|pid| pid.as_raw_nonzero().get().unsigned_abs());
+    if found != Some(parent) {
+        return Err(format!("the benchmark {parent} has ended").into());
+    }
     Ok(())
 }
 
