@@ -90,7 +90,7 @@ pub const CLIENTS: &str = "downbeat_clients";
 const UP_TIMEOUT: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(50);
 /// Settings of whoever runs the benchmark are not those of the server under test.
-const VARIABLES: [&str; 7] = [
+const VARIABLES: [&str; 12] = [
     "PORT",
     "DOWNBEAT_LISTEN",
     "DOWNBEAT_SHARDS",
@@ -98,6 +98,11 @@ const VARIABLES: [&str; 7] = [
     "DOWNBEAT_PUBLIC_ADDRESS",
     "DOWNBEAT_LIMITS",
     "DOWNBEAT_CONFIG",
+    "DOWNBEAT_CAPTURE_DIR",
+    "DOWNBEAT_RECORD",
+    "DOWNBEAT_RECORD_DIR",
+    "PERF_SLOW_TICK_MS",
+    "PERF_AUTO_PROFILE_COOLDOWN_MS",
 ];
 
 impl Server {
@@ -106,6 +111,14 @@ impl Server {
     /// # Errors
     /// [`ServerError`] if it does not come up.
     pub fn start(args: &ServerArgs) -> Result<Self, ServerError> {
+        Self::start_with(args, &[])
+    }
+
+    /// Starts a server with one shard and more options, and waits until it is healthy.
+    ///
+    /// # Errors
+    /// [`ServerError`] if it does not come up.
+    pub fn start_with(args: &ServerArgs, options: &[String]) -> Result<Self, ServerError> {
         let address = free_address().map_err(ServerError::Port)?;
         let mut command = Command::new(&args.downbeat);
         command
@@ -113,6 +126,7 @@ impl Server {
             .args(["--listen", &address.to_string()])
             .args(["--cpus", &args.server_core.to_string()])
             .args(["--log", "warn"])
+            .args(options)
             .stdin(Stdio::null());
         for variable in VARIABLES {
             command.env_remove(variable);

@@ -63,6 +63,7 @@
 // The derives name what they need as `::downbeat::…`: here that is this crate.
 extern crate self as downbeat;
 
+mod capture;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
@@ -74,7 +75,12 @@ mod load;
 mod matchmake;
 mod node;
 pub mod prelude;
+#[cfg(feature = "profile")]
+mod profile;
+#[cfg(feature = "cli")]
+mod replay;
 pub mod rooms;
+mod scribe;
 mod server;
 mod shard;
 mod stats;
@@ -83,6 +89,7 @@ pub use downbeat_cluster::{Order, SortField};
 pub use downbeat_core::*;
 pub use downbeat_schemas::limits;
 pub use server::{
-    AuthRequest, CpuChoice, DEFAULT_PORT, ParseCpuListError, ProbeError, RoomDefinition,
-    RunningServer, Server, ServerBuilder, Settings, StartError, parse_cpu_list,
+    AuthRequest, CaptureSettings, CpuChoice, DEFAULT_PORT, ParseCpuListError, ProbeError,
+    RecordSettings, RoomDefinition, RunningServer, Server, ServerBuilder, Settings, StartError,
+    parse_cpu_list,
 };

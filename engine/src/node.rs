@@ -8,6 +8,7 @@ use downbeat_cluster::{Location, Registry};
 use downbeat_schemas::id::{NodeId, ShardId};
 
 use crate::clock::Clock;
+use crate::scribe::Scribe;
 use crate::server::auth::AuthHook;
 use crate::server::definition::RoomDefinition;
 use crate::server::settings::Settings;
@@ -25,6 +26,8 @@ pub(crate) struct Node {
     pub(crate) registry: Arc<dyn Registry>,
     pub(crate) links: Vec<ShardLink>,
     pub(crate) board: Board,
+    /// There if anything is captured or recorded.
+    pub(crate) scribe: Option<Scribe>,
     pub(crate) closing: AtomicBool,
 }
 

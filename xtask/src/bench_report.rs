@@ -55,6 +55,10 @@ const BENCHES: &[Bench] = &[
         quick: &["--seconds", "2", "--runs", "1", "--clients", "100,200"],
     },
     Bench {
+        name: "watching",
+        quick: &["--seconds", "2", "--runs", "1", "--clients", "200"],
+    },
+    Bench {
         name: "soak",
         quick: &["--thousands", "2", "--looks", "2"],
     },

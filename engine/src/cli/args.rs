@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use super::replay::ReplayArgs;
 use crate::load::LoadArgs;
 use crate::server::settings::{CpuChoice, ParseCpuListError, parse_cpu_list};
 
@@ -24,6 +25,8 @@ pub(super) enum Command {
     Serve(ServeArgs),
     /// Put playing WebSocket clients on a server and measure what they see.
     Load(LoadArgs),
+    /// Run a recording without sockets, and compare each tick with it.
+    Replay(ReplayArgs),
     /// List every limit with its default, range and consequence.
     Limits,
 }
@@ -55,6 +58,31 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "HOST:PORT", env = "DOWNBEAT_PUBLIC_ADDRESS")]
     pub(super) public_address: Option<String>,
 
+    /// A tick that takes longer is slow: counted, logged, captured. 0: none is [default: 20].
+    #[arg(long, value_name = "MS", env = "PERF_SLOW_TICK_MS")]
+    pub(super) slow_tick_ms: Option<u64>,
+
+    /// Capture slow ticks in this folder: flame graph, room and inputs. Costs some 2 % of a core.
+    #[arg(long, value_name = "FOLDER", env = "DOWNBEAT_CAPTURE_DIR")]
+    pub(super) capture_dir: Option<PathBuf>,
+
+    /// The least time from one capture to the next [default: 60000].
+    #[arg(long, value_name = "MS", env = "PERF_AUTO_PROFILE_COOLDOWN_MS")]
+    pub(super) capture_cooldown_ms: Option<u64>,
+
+    /// Record each room of this type, for `downbeat replay`. May be repeated.
+    #[arg(
+        long,
+        value_name = "ROOM",
+        env = "DOWNBEAT_RECORD",
+        value_delimiter = ','
+    )]
+    pub(super) record: Vec<String>,
+
+    /// Where recordings are written [default: recordings].
+    #[arg(long, value_name = "FOLDER", env = "DOWNBEAT_RECORD_DIR")]
+    pub(super) record_dir: Option<PathBuf>,
+
     /// Set a limit; `downbeat limits` lists them. May be repeated.
     #[arg(
         long = "limit",
@@ -64,7 +92,8 @@ pub(super) struct ServeArgs {
     )]
     pub(super) limits: Vec<LimitArg>,
 
-    /// A TOML file with any of the above: listen, shards, cpus, public_address, [limits].
+    /// A TOML file with any of the above: listen, shards, cpus, public_address, slow_tick_ms,
+    /// capture_dir, capture_cooldown_ms, record, record_dir, [limits].
     #[arg(long, value_name = "FILE", env = "DOWNBEAT_CONFIG")]
     pub(super) config: Option<PathBuf>,
 

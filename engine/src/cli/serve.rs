@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use super::args::ServeArgs;
 use super::file;
 use crate::rooms::{Arena, Chat, World};
-use crate::{RoomDefinition, Server};
+use crate::{RoomDefinition, Server, ServerBuilder};
 
-pub(super) fn run(args: &ServeArgs) -> ExitCode {
+pub(super) fn run(args: &ServeArgs, server: ServerBuilder) -> ExitCode {
     super::log::to_stderr(&args.log);
-    match serve(args) {
+    match serve(args, server) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");
@@ -18,13 +18,15 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
     }
 }
 
-fn serve(args: &ServeArgs) -> Result<(), Box<dyn std::error::Error>> {
+fn serve(args: &ServeArgs, server: ServerBuilder) -> Result<(), Box<dyn std::error::Error>> {
     let settings = file::settings(args)?;
+    server.settings(settings).run()?;
+    Ok(())
+}
+
+pub(super) fn sample_rooms() -> ServerBuilder {
     Server::builder()
-        .settings(settings)
         .room::<Arena>("arena")
         .define(RoomDefinition::new::<Chat>("chat").filter_by(["channel"]))
         .room::<World>("world")
-        .run()?;
-    Ok(())
 }

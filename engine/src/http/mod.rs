@@ -17,6 +17,7 @@ pub(crate) use visit::Visit;
 
 use crate::matchmake::{MatchmakeError, MatchmakeRequest, Offer};
 use crate::node::Node;
+use crate::scribe::Scribe;
 use crate::stats;
 
 /// How a request is answered.
@@ -112,7 +113,9 @@ fn health(node: &Node) -> Response {
 }
 
 fn metrics(node: &Node) -> Response {
-    let text = stats::render(&node.board.read(), &node.registry.counts());
+    let scribe = node.scribe.as_ref().map(Scribe::counts);
+    let scribe = scribe.unwrap_or_default();
+    let text = stats::render(&node.board.read(), &node.registry.counts(), scribe);
     Response::new(200).body("text/plain; version=0.0.4; charset=utf-8", text)
 }
 

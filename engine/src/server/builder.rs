@@ -128,6 +128,26 @@ impl ServerBuilder {
         Ok(())
     }
 
+    /// Runs the command line of the `downbeat` program with the rooms of this server: `serve` with
+    /// all its options, and `replay` for what was recorded of these rooms.
+    ///
+    /// ```no_run
+    /// use downbeat::{Server, rooms::Arena};
+    ///
+    /// fn main() -> std::process::ExitCode {
+    ///     Server::builder().room::<Arena>("arena").command_line()
+    /// }
+    /// ```
+    #[cfg(feature = "cli")]
+    pub fn command_line(self) -> std::process::ExitCode {
+        crate::cli::run(self)
+    }
+
+    #[cfg(feature = "cli")]
+    pub(crate) fn definitions(&self) -> &[RoomDefinition] {
+        &self.definitions
+    }
+
     /// Starts the server on threads of its own: for tests, and for programs with a main loop.
     ///
     /// # Errors

@@ -14,5 +14,8 @@ pub use builder::{Server, ServerBuilder};
 pub use definition::RoomDefinition;
 pub use probe::ProbeError;
 pub use running::RunningServer;
-pub use settings::{CpuChoice, DEFAULT_PORT, ParseCpuListError, Settings, parse_cpu_list};
+pub use settings::{
+    CaptureSettings, CpuChoice, DEFAULT_PORT, ParseCpuListError, RecordSettings, Settings,
+    parse_cpu_list,
+};
 pub use start::StartError;

@@ -46,5 +46,8 @@ impl RunningServer {
                 tracing::error!(%error, "a shard ended badly");
             }
         }
+        if let Some(scribe) = &self.node.scribe {
+            scribe.finish();
+        }
     }
 }

@@ -43,6 +43,7 @@ impl Shard {
         let room = params.room;
         let created = room_type.create(params);
         let created = created.map_err(|error| Refusal::CreateFailed(error.to_string()))?;
+        let created = self.record(created, definition, now);
         self.stats.total.rooms_created += 1;
         let filter = definition.filter(&guest.options);
         self.rooms
@@ -161,6 +162,7 @@ impl Shard {
     fn end_room(&mut self, key: RoomKey) {
         let now = self.clock.now();
         self.flush_room(key, now);
+        self.hand_over_recorded(key);
         let Some(slot) = self.rooms.remove(key) else {
             return;
         };

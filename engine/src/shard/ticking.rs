@@ -9,6 +9,7 @@ use super::Shard;
 use super::outlet::SocketOutlet;
 use super::rooms::RoomKey;
 use super::sockets::Role;
+use crate::capture::{Part, StepTimes};
 
 impl Shard {
     /// Ticks the rooms whose deadline has come, the earliest first. Each at most once per turn:
@@ -22,15 +23,22 @@ impl Shard {
 
     fn tick(&mut self, key: RoomKey) {
         let began = self.clock.now();
+        let mut times = StepTimes::new(self.clock, began, self.watch.slow_tick());
+        self.watch.begin();
         self.read_regulars(key, began);
+        times.end(Part::Read);
+        self.get_ready(key, began);
+        times.end(Part::Freeze);
         let Some(slot) = self.rooms.find_mut(key) else {
             return;
         };
-        let stepped = slot.room.step(began);
+        let stepped = slot.room.step_timed(began, &mut times);
         self.flush_room(key, began);
+        times.end(Part::Flush);
         let took = self.clock.now().since(began);
         self.tick_time += took;
         self.measure(key, &stepped, began, took);
+        self.judge(key, began, &stepped, &times);
         self.after_room(key);
     }
 

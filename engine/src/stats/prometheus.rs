@@ -6,6 +6,7 @@ use downbeat_cluster::Counts;
 use hdrhistogram::Histogram;
 
 use super::{Counters, Gauges, ShardStats, TickMeter};
+use crate::scribe::ScribeCounts;
 
 /// Upper bounds of the buckets in microseconds: from a good tick to a lost one, in steps of about
 /// the square root of two where ticks usually are, so that a quantile is known within that factor.
@@ -87,6 +88,22 @@ const REGISTRY_GAUGES: [Family<Counts>; 4] = [
     ),
 ];
 
+const SCRIBE_COUNTERS: [Family<ScribeCounts>; 3] = [
+    ("captures_total", "Slow ticks captured.", |scribe| {
+        scribe.captures
+    }),
+    (
+        "recorded_bytes_total",
+        "Bytes of recordings handed to the disk.",
+        |scribe| scribe.recorded_bytes,
+    ),
+    (
+        "scribe_jobs_dropped_total",
+        "Captures and parts of recordings lost because the disk was too slow.",
+        |scribe| scribe.jobs_dropped,
+    ),
+];
+
 type LimitHits = (&'static str, fn(&Counts) -> u64);
 
 /// Limits that the registry counts, under the names of the limits.
@@ -96,12 +113,17 @@ const REGISTRY_LIMITS: [LimitHits; 3] = [
     ("finds_waiting_max", |counts| counts.finds_refused),
 ];
 
-const TICK_COUNTERS: [Family<TickMeter>; 2] = [
+const TICK_COUNTERS: [Family<TickMeter>; 3] = [
     ("ticks_total", "Ticks run.", |meter| meter.run),
     (
         "ticks_skipped_total",
         "Ticks left out for lateness.",
         |meter| meter.skipped,
+    ),
+    (
+        "slow_ticks_total",
+        "Ticks that took longer than slow_tick_ms.",
+        |meter| meter.slow,
     ),
 ];
 
@@ -130,10 +152,11 @@ const TICK_HISTOGRAMS: [HistogramFamily; 3] = [
 ];
 
 /// All figures of a node: those of its shards, and those of its registry.
-pub(crate) fn render(shards: &[ShardStats], registry: &Counts) -> String {
+pub(crate) fn render(shards: &[ShardStats], registry: &Counts, scribe: ScribeCounts) -> String {
     let mut page = Page::default();
     page.shards(shards);
     page.registry(registry);
+    page.scribe(scribe);
     page.limits(shards, registry);
     page.ticks(shards);
     page.text
@@ -164,6 +187,13 @@ impl Page {
         for (name, help, value) in REGISTRY_GAUGES {
             self.family(name, help, "gauge");
             self.line(name, "", value(counts));
+        }
+    }
+
+    fn scribe(&mut self, counts: ScribeCounts) {
+        for (name, help, value) in SCRIBE_COUNTERS {
+            self.family(name, help, "counter");
+            self.line(name, "", value(&counts));
         }
     }
 
@@ -280,7 +310,7 @@ mod tests {
         for late_us in [10, 60, 3_000, 2_000_000] {
             meter.record(Duration::from_micros(late_us), Duration::ZERO);
         }
-        let text = render(&[stats], &Counts::default());
+        let text = render(&[stats], &Counts::default(), ScribeCounts::default());
         let labels = r#"{shard="0",room="a\"b",le="#;
         let name = "downbeat_tick_start_lateness_seconds_bucket";
         for (bound, count) in [

@@ -26,6 +26,8 @@ pub(crate) struct TickMeter {
     pub(crate) run: u64,
     /// Ticks left out because the room was too late.
     pub(crate) skipped: u64,
+    /// Ticks that took longer than `slow_tick_ms`.
+    pub(crate) slow: u64,
 }
 
 impl Default for TickMeter {
@@ -36,6 +38,7 @@ impl Default for TickMeter {
             completion_lateness: histogram(),
             run: 0,
             skipped: 0,
+            slow: 0,
         }
     }
 }
