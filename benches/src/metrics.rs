@@ -52,6 +52,14 @@ impl Metrics {
         self.named(name).map(|sample| sample.value).sum()
     }
 
+    /// The largest value for one room type on any shard; 0 if there is none.
+    pub fn max(&self, name: &str, room: &str) -> f64 {
+        let of_room =
+            |sample: &&Sample| sample.labels.get("room").is_some_and(|label| label == room);
+        let values = self.named(name).filter(of_room).map(|sample| sample.value);
+        values.fold(0.0, f64::max)
+    }
+
     /// A histogram for one room type, over all shards.
     pub fn buckets(&self, name: &str, room: &str) -> Buckets {
         let mut rising: Vec<(f64, u64)> = Vec::new();
@@ -185,6 +193,8 @@ late_bucket{shard="0",room="chat",le="0.001"} 7
         let metrics = Metrics::parse(PAGE).unwrap();
         assert_eq!(metrics.sum("downbeat_clients"), 7.0);
         assert_eq!(metrics.sum("downbeat_rooms"), 0.0);
+        assert_eq!(metrics.max("late_bucket", "arena"), 100.0);
+        assert_eq!(metrics.max("late_bucket", "world"), 0.0);
         assert_eq!(metrics.buckets("late", "arena").count(), 100);
         assert_eq!(metrics.buckets("late", "chat").count(), 7);
         assert_eq!(metrics.buckets("late", "world").count(), 0);

@@ -4,8 +4,9 @@ use std::fs;
 use std::io;
 use std::time::Duration;
 
+use rustix::io::Errno;
 use rustix::param::{clock_ticks_per_second, page_size};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 
 /// A process and what it uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,6 +89,22 @@ impl Process {
         rss_bytes.ok_or(ProcessError::Unexpected { path, found: statm })
     }
 
+    /// Stops it until it may go on.
+    ///
+    /// # Errors
+    /// [`ProcessError`] if the process is gone.
+    pub fn stop(self) -> Result<(), ProcessError> {
+        self.signal(Signal::STOP)
+    }
+
+    /// Lets it go on.
+    ///
+    /// # Errors
+    /// [`ProcessError`] if the process is gone.
+    pub fn go_on(self) -> Result<(), ProcessError> {
+        self.signal(Signal::CONT)
+    }
+
     /// How many files, sockets included, it has open.
     ///
     /// # Errors
@@ -98,6 +115,17 @@ impl Process {
             Ok(files) => Ok(files.count() as u64),
             Err(source) => Err(ProcessError::Unreadable { path, source }),
         }
+    }
+
+    fn signal(self, signal: Signal) -> Result<(), ProcessError> {
+        let id = i32::try_from(self.id).ok().and_then(Pid::from_raw);
+        let sent = id
+            .ok_or(Errno::SRCH)
+            .and_then(|id| kill_process(id, signal));
+        sent.map_err(|error| ProcessError::Unreadable {
+            path: self.path(""),
+            source: error.into(),
+        })
     }
 
     fn read(self, file: &str) -> Result<(String, String), ProcessError> {

@@ -7,6 +7,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use crate::histograms::Histograms;
 use crate::http::{HttpError, Request, fetch};
 use crate::metrics::{Metrics, MetricsError};
 use crate::process::Process;
@@ -69,6 +70,9 @@ pub enum ServerError {
     /// Its figures cannot be read.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
+    /// Its histograms cannot be read.
+    #[error("/metrics/histograms is not what was expected: {0}")]
+    Histograms(#[from] serde_json::Error),
     /// What should be there is not, or what should be gone is there.
     #[error("after {} s the server has {gauge} = {found}, expected {expected}", waited.as_secs())]
     Gauge {
@@ -90,7 +94,7 @@ pub const CLIENTS: &str = "downbeat_clients";
 const UP_TIMEOUT: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(50);
 /// Settings of whoever runs the benchmark are not those of the server under test.
-const VARIABLES: [&str; 12] = [
+const VARIABLES: [&str; 15] = [
     "PORT",
     "DOWNBEAT_LISTEN",
     "DOWNBEAT_SHARDS",
@@ -103,6 +107,9 @@ const VARIABLES: [&str; 12] = [
     "DOWNBEAT_RECORD_DIR",
     "PERF_SLOW_TICK_MS",
     "PERF_AUTO_PROFILE_COOLDOWN_MS",
+    "DOWNBEAT_METRICS",
+    "DOWNBEAT_LOG",
+    "LOG_FORMAT",
 ];
 
 impl Server {
@@ -114,11 +121,11 @@ impl Server {
         Self::start_with(args, &[])
     }
 
-    /// Starts a server with one shard and more options, and waits until it is healthy.
+    /// Starts a server with options of its own.
     ///
     /// # Errors
     /// [`ServerError`] if it does not come up.
-    pub fn start_with(args: &ServerArgs, options: &[String]) -> Result<Self, ServerError> {
+    pub fn start_with(args: &ServerArgs, options: &[&str]) -> Result<Self, ServerError> {
         let address = free_address().map_err(ServerError::Port)?;
         let mut command = Command::new(&args.downbeat);
         command
@@ -157,6 +164,15 @@ impl Server {
     pub fn metrics(&self) -> Result<Metrics, ServerError> {
         let page = fetch(self.address, "/metrics", Request::Get)?;
         Ok(Metrics::parse(&page)?)
+    }
+
+    /// Its histograms of ticks; shards tell once a second.
+    ///
+    /// # Errors
+    /// [`ServerError`] if it does not answer.
+    pub fn histograms(&self) -> Result<Histograms, ServerError> {
+        let page = fetch(self.address, "/metrics/histograms", Request::Get)?;
+        Ok(Histograms::parse(&page)?)
     }
 
     /// Waits until one of its metrics is exactly `expected`.

@@ -68,8 +68,10 @@ mod capture;
 #[doc(hidden)]
 pub mod cli;
 mod clock;
+mod desk;
 mod entropy;
 mod http;
+mod link;
 #[cfg(feature = "cli")]
 mod load;
 mod matchmake;
@@ -84,10 +86,12 @@ mod scribe;
 mod server;
 mod shard;
 mod stats;
+mod types;
 
 pub use downbeat_cluster::{Order, SortField};
 pub use downbeat_core::*;
 pub use downbeat_schemas::limits;
+pub use http::Pages;
 pub use server::{
     AuthRequest, CaptureSettings, CpuChoice, DEFAULT_PORT, ParseCpuListError, ProbeError,
     RecordSettings, RoomDefinition, RunningServer, Server, ServerBuilder, Settings, StartError,

@@ -8,14 +8,15 @@ use downbeat_cluster::{Location, Registry};
 use downbeat_schemas::id::{NodeId, ShardId};
 
 use crate::clock::Clock;
+use crate::http::Pages;
+use crate::link::ShardLink;
 use crate::scribe::Scribe;
 use crate::server::auth::AuthHook;
 use crate::server::definition::RoomDefinition;
 use crate::server::settings::Settings;
-use crate::shard::ShardLink;
-use crate::stats::Board;
+use crate::stats::{Board, ClerkLink};
 
-/// One server process, as its shards see it. Read-only but for a flag and the board.
+/// One server process, as its shards see it. Read-only but for a flag, the board and the queue of the clerk.
 #[derive(Debug)]
 pub(crate) struct Node {
     pub(crate) id: NodeId,
@@ -23,9 +24,11 @@ pub(crate) struct Node {
     pub(crate) clock: Clock,
     pub(crate) definitions: BTreeMap<Arc<str>, Arc<RoomDefinition>>,
     pub(crate) auth: Option<AuthHook>,
+    pub(crate) pages: Pages,
     pub(crate) registry: Arc<dyn Registry>,
     pub(crate) links: Vec<ShardLink>,
     pub(crate) board: Board,
+    pub(crate) clerk: ClerkLink,
     /// There if anything is captured or recorded.
     pub(crate) scribe: Option<Scribe>,
     pub(crate) closing: AtomicBool,

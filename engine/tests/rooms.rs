@@ -141,6 +141,7 @@ fn in_the_world_one_sees_the_near_and_not_the_far() {
         3,
         WorldOptions {
             side: Some(1_900.0),
+            ..WorldOptions::default()
         },
     );
     let sessions: Vec<_> = (0..2_000).map(|_| room.join()).collect();
@@ -164,6 +165,48 @@ fn in_the_world_one_sees_the_near_and_not_the_far() {
         seen += u32::from(sight.is_some());
     }
     assert!((20..=100).contains(&seen), "{seen} of 2,000 are seen");
+}
+
+#[test]
+fn drifters_are_seen_where_they_are_near_and_stay_spread() {
+    let options = json!({ "side": 1_000.0, "sight": 200.0, "drifters": 3_000 });
+    let mut room = TestRoom::<World>::new(3, options.clone());
+    let summary = room.summary().expect("a new room has something to tell");
+    assert_eq!(*summary.metadata, options);
+    let me = room.join();
+    let seen = |room: &TestRoom<World>| {
+        let mine = place(room, me, "movers", me).unwrap();
+        let view = room.view(me);
+        let drifters: Vec<_> = view.rows("drifters").unwrap().values().collect();
+        let far = drifters.iter().filter(|row| {
+            let float = |name| match view.field("drifters", row, name) {
+                Some(Value::Float(value)) => *value,
+                other => panic!("{name} is {other:?}"),
+            };
+            let distance = (float("x") - mine.0).abs().max((float("y") - mine.1).abs());
+            distance > 320.0
+        });
+        (drifters.len(), far.count())
+    };
+    // 25 cells of 100 hold 30 each, fewer where the world ends.
+    for _ in 0..4 {
+        room.tick(200);
+        let (near, far) = seen(&room);
+        assert!((150..=1_100).contains(&near), "{near} of 3,000 are seen");
+        assert_eq!(far, 0);
+    }
+}
+
+#[test]
+fn a_world_that_no_client_could_watch_is_refused() {
+    for options in [
+        json!({ "sight": 99.0 }),
+        json!({ "sight": 501.0 }),
+        json!({ "drifters": 20_001 }),
+    ] {
+        let created = TestRoom::<World>::create(1, options, downbeat::limits::Limits::default());
+        assert!(created.is_err());
+    }
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use downbeat::{Component, Ctx, NoOptions, Reject, Replicate, Room, RoomConfig, Single};
-use rustix::thread::{ClockId, clock_gettime};
+use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
 /// Ticks from one burn to the next.

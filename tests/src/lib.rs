@@ -14,6 +14,7 @@
 //! | [`websocket`] | a WebSocket client, frame by frame |
 //! | [`player`] | a client that plays: a mirror of the room, inputs, the end |
 //! | [`metrics`] | Prometheus text, read strictly |
+//! | [`prometheus`] | a real Prometheus that scrapes a server |
 //! | [`process`] | the server as a process, and processes that must end |
 //! | [`hostile`] | what no client should send |
 //! | [`random`] | random numbers from a seed |
@@ -29,6 +30,7 @@ pub mod metrics;
 pub mod patience;
 pub mod player;
 pub mod process;
+pub mod prometheus;
 pub mod random;
 pub mod rooms;
 pub mod seat;

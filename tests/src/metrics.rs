@@ -6,9 +6,19 @@ use std::collections::{BTreeMap, BTreeSet};
 /// All samples of a page.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metrics {
-    /// The type of each family.
-    families: BTreeMap<String, String>,
+    families: BTreeMap<String, Family>,
     samples: BTreeMap<Sample, f64>,
+}
+
+/// What a page says of a name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Family {
+    /// `counter`, `gauge` or `histogram`.
+    pub kind: String,
+    /// What it is.
+    pub help: String,
+    /// The labels of its samples, that of a bucket left out.
+    pub labels: BTreeSet<String>,
 }
 
 /// A name with its labels.
@@ -25,18 +35,18 @@ impl Metrics {
     /// The line that breaks the format, and how.
     pub fn parse(text: &str) -> Result<Self, String> {
         let mut metrics = Self::default();
-        let mut helped = BTreeSet::new();
+        let mut helped = BTreeMap::new();
         if !text.ends_with('\n') {
             return Err("the last line does not end".to_owned());
         }
         for line in text.lines() {
             if let Some(help) = line.strip_prefix("# HELP ") {
-                let name = help.split(' ').next().unwrap_or_default();
-                if !helped.insert(name) {
+                let (name, help) = help.split_once(' ').ok_or("a HELP without words")?;
+                if helped.insert(name, help).is_some() {
                     return Err(format!("a second HELP: {line}"));
                 }
             } else if let Some(family) = line.strip_prefix("# TYPE ") {
-                metrics.take_family(family)?;
+                metrics.take_family(family, &helped)?;
             } else {
                 metrics.take_sample(line)?;
             }
@@ -65,12 +75,12 @@ impl Metrics {
         self.sum("downbeat_limit_hits_total", &[("limit", limit)])
     }
 
-    /// The names of all families.
-    pub fn families(&self) -> impl Iterator<Item = &str> {
-        self.families.keys().map(String::as_str)
+    /// All families, by their names.
+    pub const fn families(&self) -> &BTreeMap<String, Family> {
+        &self.families
     }
 
-    fn take_family(&mut self, family: &str) -> Result<(), String> {
+    fn take_family(&mut self, family: &str, helped: &BTreeMap<&str, &str>) -> Result<(), String> {
         let (name, kind) = family.split_once(' ').ok_or("a TYPE without a type")?;
         check_name(name)?;
         if !["counter", "gauge", "histogram"].contains(&kind) {
@@ -79,8 +89,14 @@ impl Metrics {
         if kind == "counter" && !name.ends_with("_total") {
             return Err(format!("a counter's name ends with _total: {name}"));
         }
-        match self.families.insert(name.to_owned(), kind.to_owned()) {
-            Some(_) => Err(format!("a second TYPE: {family}")),
+        let help = helped.get(name).ok_or(format!("no HELP before: {name}"))?;
+        let family = Family {
+            kind: kind.to_owned(),
+            help: (*help).to_owned(),
+            labels: BTreeSet::new(),
+        };
+        match self.families.insert(name.to_owned(), family) {
+            Some(_) => Err(format!("a second TYPE: {name}")),
             None => Ok(()),
         }
     }
@@ -101,9 +117,11 @@ impl Metrics {
             .map_err(|_| format!("no value: {line}"))?;
         let suffixes = ["", "_bucket", "_sum", "_count"];
         let mut families = suffixes.iter().filter_map(|end| name.strip_suffix(end));
-        if !families.any(|family| self.families.contains_key(family)) {
-            return Err(format!("no TYPE before: {line}"));
-        }
+        let known = families.find(|family| self.families.contains_key(*family));
+        let family = known.and_then(|family| self.families.get_mut(family));
+        let family = family.ok_or(format!("no TYPE before: {line}"))?;
+        let own = labels.keys().filter(|label| *label != "le");
+        family.labels.extend(own.cloned());
         let name = name.to_owned();
         match self.samples.insert(Sample { name, labels }, value) {
             Some(_) => Err(format!("a second time: {line}")),
@@ -201,11 +219,13 @@ mod tests {
     fn what_breaks_the_format_is_refused() {
         assert!(refused("a{b} 1\n").contains("bad labels"));
         assert!(refused("a{b=\"1\"} 1\n").contains("no TYPE"));
-        assert!(refused("# TYPE a gauge\na{b=\"1\"} x\n").contains("no value"));
-        assert!(refused("# TYPE a counter\n").contains("_total"));
-        let twice = "# TYPE a gauge\na{b=\"1\"} 1\na{b=\"1\"} 1\n";
+        assert!(refused("# HELP a A.\n# TYPE a gauge\na{b=\"1\"} x\n").contains("no value"));
+        assert!(refused("# HELP a A.\n# TYPE a counter\n").contains("_total"));
+        assert!(refused("# TYPE a gauge\n").contains("no HELP"));
+        let twice = "# HELP a A.\n# TYPE a gauge\na{b=\"1\"} 1\na{b=\"1\"} 1\n";
         assert!(refused(twice).contains("second time"));
-        let falling = "# TYPE h histogram\nh_bucket{le=\"1\"} 2\nh_bucket{le=\"+Inf\"} 1\n";
+        let falling =
+            "# HELP h H.\n# TYPE h histogram\nh_bucket{le=\"1\"} 2\nh_bucket{le=\"+Inf\"} 1\n";
         assert!(refused(falling).contains("buckets"));
     }
 }

@@ -104,7 +104,8 @@ impl ServerProcess {
     /// If it does not serve.
     pub fn start_with(binary: &str, args: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(binary);
-        command.env_remove("PORT").envs(variables.iter().copied());
+        command.env_remove("PORT").env_remove("LOG_FORMAT");
+        command.envs(variables.iter().copied());
         command
             .args(["serve", "--listen", "127.0.0.1:0"])
             .args(args);
@@ -140,6 +141,9 @@ impl ServerProcess {
 
 /// The address in the line that says that a server serves.
 fn address_in(line: &str) -> Option<SocketAddr> {
+    if let Ok(line) = serde_json::from_str::<serde_json::Value>(line) {
+        return line["address"].as_str()?.parse().ok();
+    }
     let (_, rest) = line.split_once("serving address=")?;
     rest.split(' ').next()?.parse().ok()
 }

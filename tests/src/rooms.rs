@@ -82,6 +82,10 @@ pub enum ProbeInput {
     Panic {
         message: String,
     },
+    /// To hold up the shard, as no game should.
+    Stall {
+        ms: u64,
+    },
     /// To have a number doubled on another thread.
     Double {
         number: u32,
@@ -178,6 +182,7 @@ impl Room for Probe {
             ProbeInput::Lock { locked: false } => ctx.unlock(),
             ProbeInput::Dispose => ctx.dispose(),
             ProbeInput::Panic { message } => panic!("{message}"),
+            ProbeInput::Stall { ms } => std::thread::sleep(Duration::from_millis(ms)),
             ProbeInput::Double { number } => double(number, ctx),
             ProbeInput::Flood { bytes, ticks } => self.flood = Flood { bytes, ticks },
         }

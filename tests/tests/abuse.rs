@@ -13,9 +13,11 @@ use std::panic;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
+use downbeat::CpuChoice;
+use downbeat::limits::Limits;
 use downbeat_tests::hostile::{Attacker, Census};
 use downbeat_tests::metrics::Metrics;
-use downbeat_tests::patience::eventually;
+use downbeat_tests::patience::{eventually, patient_limits};
 use downbeat_tests::player::Player;
 use downbeat_tests::rooms::{ProbeEvent, ProbeInput};
 use downbeat_tests::server::TestServer;
@@ -38,7 +40,7 @@ fn a_hundred_thousand_malformed_inputs_do_no_harm() {
         PANICS.fetch_add(1, Ordering::Relaxed);
         former(info);
     }));
-    let server = TestServer::with_shards(2);
+    let server = server();
     let player = Player::create(&server, "probe", &json!({ "pulse": true }));
     let is_over = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -56,6 +58,15 @@ fn a_hundred_thousand_malformed_inputs_do_no_harm() {
         println!("{ticks} ticks meanwhile");
     });
     assert_eq!(PANICS.load(Ordering::Relaxed), 0);
+}
+
+/// Patient with who plays; the seats that nobody came to take expire.
+fn server() -> TestServer {
+    let limits = Limits {
+        seat_reservation_ms: Limits::default().seat_reservation_ms,
+        ..patient_limits()
+    };
+    TestServer::with(|server| server.limits(limits).cpus(CpuChoice::First(2)))
 }
 
 /// Plays until it is over: hears each tick, answers each with an input, and misses none.
@@ -110,7 +121,7 @@ fn assert_harmless(server: &TestServer, before: &Metrics, descriptors: usize, me
     });
     assert!(grown_kib < GROWTH_MAX_KIB, "{grown_kib} KiB more");
     let counted = |name: &str| after.sum(name, &[]) - before.sum(name, &[]);
-    assert_eq!(counted("downbeat_rooms_failed_total"), 0.0);
+    assert_eq!(counted("downbeat_panics_total"), 0.0);
     let connections = counted("downbeat_connections_total");
     assert!(connections >= ATTACKS as f64, "{connections} connections");
     assert!(counted("downbeat_protocol_errors_total") > ATTACKS as f64 / 10.0);
@@ -128,7 +139,8 @@ fn calm(server: &TestServer) -> Metrics {
         let is_calm = now("downbeat_clients") == 1.0
             && now("downbeat_rooms") == 1.0
             && now("downbeat_connections") <= 2.0
-            && now("downbeat_jobs") == 0.0;
+            // That of whoever asks for the metrics.
+            && now("downbeat_jobs") <= 1.0;
         calm = is_calm.then_some(metrics);
         is_calm
     });

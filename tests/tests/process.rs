@@ -196,6 +196,20 @@ fn the_list_of_limits_says_all_of_each() {
 }
 
 #[test]
+fn the_types_of_the_rooms_are_those_that_the_demo_is_written_with() {
+    let output = run(&["types"]);
+    assert!(output.status.success());
+    let types = String::from_utf8(output.stdout).unwrap();
+    let committed = include_str!("../../clients/demo/src/rooms.ts");
+    assert_eq!(
+        types, committed,
+        "write it anew: downbeat types > clients/demo/src/rooms.ts"
+    );
+    let help = String::from_utf8(run(&["types", "--help"]).stdout).unwrap();
+    assert!(help.contains("downbeat types > rooms.ts"), "{help}");
+}
+
+#[test]
 fn load_plays_on_the_server_and_reports_what_it_saw() {
     let server = ServerProcess::start(BINARY, &["--shards", "1"]);
     let url = format!("http://{}", server.address);

@@ -62,6 +62,10 @@ const BENCHES: &[Bench] = &[
         name: "soak",
         quick: &["--thousands", "2", "--looks", "2"],
     },
+    Bench {
+        name: "stall",
+        quick: &["--runs", "1", "--clients", "100"],
+    },
 ];
 
 const INTRODUCTION: &str = "\

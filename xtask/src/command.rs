@@ -7,6 +7,8 @@ usage: cargo xtask <command>
                                 sets up what the tests need. --quick: format, lints and unit tests
   schemas [--check]             writes schemas/src/generated from schemas/fbs;
                                 --check only fails if that would change something
+  pages [--check]               writes engine/pages, the demo that the binary serves, from
+                                clients/demo; --check only fails if that would change something
   fuzz [target] [--seconds N]   fuzzes one target of tests/fuzz, or each in turn, N seconds (60)
   bench-report [--quick] [name…]
                                 runs the benchmarks, or those named, on a machine that should do
@@ -21,6 +23,9 @@ const FUZZ_SECONDS: u64 = 60;
 pub(crate) enum Command {
     Help,
     Schemas {
+        check: bool,
+    },
+    Pages {
         check: bool,
     },
     Test {
@@ -57,6 +62,10 @@ impl Command {
             "schemas" => {
                 let check = flag(&name, "--check", arguments)?;
                 Ok(Self::Schemas { check })
+            }
+            "pages" => {
+                let check = flag(&name, "--check", arguments)?;
+                Ok(Self::Pages { check })
             }
             "test" => {
                 let quick = flag(&name, "--quick", arguments)?;
@@ -139,6 +148,7 @@ mod tests {
             parse("schemas --check"),
             Ok(Command::Schemas { check: true })
         );
+        assert_eq!(parse("pages --check"), Ok(Command::Pages { check: true }));
         assert_eq!(parse("test --quick"), Ok(Command::Test { quick: true }));
         assert_eq!(parse("fuzz"), fuzz(None, FUZZ_SECONDS));
         assert_eq!(parse("fuzz frames --seconds 5"), fuzz(Some("frames"), 5));

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::Command;
+use std::{fs, io};
 
 use crate::process::{self, ProcessError};
 use crate::project::Project;
@@ -9,14 +10,14 @@ use crate::project::Project;
 /// Why nothing was fuzzed, or what the fuzzer said.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FuzzError {
-    #[error("fuzzing needs a nightly compiler: run `rustup toolchain install nightly`")]
-    NoNightly,
     #[error("fuzzing needs cargo-fuzz: run `cargo install cargo-fuzz`")]
     NoCargoFuzz,
     #[error("there are no fuzz targets: expected {path}", path = .0.display())]
     NoTargets(PathBuf),
     #[error("there is no fuzz target `{found}`: there are {known}")]
     UnknownTarget { found: String, known: String },
+    #[error("could not make {path}: {source}", path = path.display())]
+    Folder { path: PathBuf, source: io::Error },
     #[error(transparent)]
     Process(#[from] ProcessError),
 }
@@ -38,9 +39,17 @@ pub(crate) fn run(project: &Project, target: Option<&str>, seconds: u64) -> Resu
     };
     for target in targets {
         println!("\n==> {target}: {seconds} s");
+        // What is found goes to the first folder; the committed corpus is only read.
+        let found = project.tools.join("fuzz").join(target);
+        fs::create_dir_all(&found).map_err(|source| FuzzError::Folder {
+            path: found.clone(),
+            source,
+        })?;
         let mut fuzz = cargo_fuzz(project);
-        fuzz.args(["run", target, "--"]);
-        process::run(fuzz.arg(format!("-max_total_time={seconds}")))?;
+        fuzz.args(["run", target]);
+        fuzz.arg(found).arg(format!("fuzz/corpus/{target}"));
+        fuzz.args(["--", &format!("-max_total_time={seconds}")]);
+        process::run(&mut fuzz)?;
     }
     Ok(())
 }
@@ -50,26 +59,16 @@ fn check_tools(project: &Project) -> Result<(), FuzzError> {
     if !manifest.is_file() {
         return Err(FuzzError::NoTargets(manifest));
     }
-    if !process::works(nightly().arg("--version")) {
-        return Err(FuzzError::NoNightly);
-    }
-    if !process::works(nightly().args(["fuzz", "--version"])) {
+    if !process::works(Command::new("cargo").args(["fuzz", "--version"])) {
         return Err(FuzzError::NoCargoFuzz);
     }
     Ok(())
 }
 
+/// Sanitizers are for nightly compilers; this variable lets any compiler use them.
 fn cargo_fuzz(project: &Project) -> Command {
-    let mut cargo_fuzz = nightly();
+    let mut cargo_fuzz = Command::new("cargo");
+    cargo_fuzz.arg("fuzz").env("RUSTC_BOOTSTRAP", "1");
+    cargo_fuzz.current_dir(project.root.join("tests"));
     cargo_fuzz
-        .arg("fuzz")
-        .current_dir(project.root.join("tests"));
-    cargo_fuzz
-}
-
-/// Through rustup: the `cargo` that runs this command has put its own toolchain first.
-fn nightly() -> Command {
-    let mut cargo = Command::new("rustup");
-    cargo.args(["run", "nightly", "cargo"]);
-    cargo
 }

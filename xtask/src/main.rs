@@ -11,6 +11,7 @@
 mod bench_report;
 mod command;
 mod fuzz;
+mod pages;
 mod process;
 mod project;
 mod schemas;
@@ -44,6 +45,8 @@ fn run(command: Command, project: &Project) -> Result<(), Box<dyn std::error::Er
         Command::Help => println!("{USAGE}"),
         Command::Schemas { check: true } => schemas::check(project)?,
         Command::Schemas { check: false } => schemas::write(project)?,
+        Command::Pages { check: true } => pages::check(project)?,
+        Command::Pages { check: false } => pages::write(project)?,
         Command::Test { quick } => test::run(project, quick)?,
         Command::BenchReport { quick, names } => bench_report::run(project, &names, quick)?,
         Command::Fuzz { target, seconds } => fuzz::run(project, target.as_deref(), seconds)?,

@@ -1,5 +1,7 @@
-//! The generated half of `schemas`: written by flatc from the `.fbs` files, formatted like the rest.
+//! The wire in code: written by flatc from the `.fbs` files, for `schemas` in Rust and for the
+//! client in TypeScript. The Rust is formatted like the rest; the TypeScript is left as it comes.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, io};
@@ -8,14 +10,23 @@ use crate::process::{self, ProcessError};
 use crate::project::Project;
 use crate::tools::{self, ToolError};
 
-/// Each `fbs/<name>.fbs` becomes `src/generated/<name>.rs`, with all that it includes.
+/// Each `fbs/<name>.fbs` becomes `src/generated/<name>.rs`, with all that it includes, and a
+/// TypeScript file for each of its types.
 const SCHEMAS: [&str; 2] = ["client", "server"];
+
+/// Where generated code is committed.
+const RUST: &str = "schemas/src/generated";
+const TYPESCRIPT: &str = "clients/typescript/src/generated/downbeat/wire";
+/// The namespace of the schemas, and so the folder of their types in TypeScript.
+const TYPES: &str = "downbeat/wire";
+/// Among the Rust, but written by hand.
+const MODULE: &str = "mod.rs";
 
 /// Why the generated code could not be written, or is not what it should be.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SchemaError {
     #[error(
-        "{} in schemas/src/generated: not what flatc makes of schemas/fbs; \
+        "{}: not what flatc makes of schemas/fbs; \
          run `cargo xtask schemas` and commit what it writes",
         files.join(", ")
     )]
@@ -37,52 +48,100 @@ pub(crate) enum SchemaError {
 
 /// Writes the generated code.
 pub(crate) fn write(project: &Project) -> Result<(), SchemaError> {
-    let fresh = generate(project)?;
-    for file in files() {
-        let to = committed(project).join(&file);
-        fs::copy(fresh.join(&file), &to)
-            .map_err(|source| SchemaError::File { path: to, source })?;
+    for generated in generate(project)? {
+        let committed = project.root.join(generated.folder);
+        for file in names(&committed)?.difference(&names(&generated.fresh)?) {
+            let gone = committed.join(file);
+            fs::remove_file(&gone).map_err(|source| failed(&gone, source))?;
+        }
+        fs::create_dir_all(&committed).map_err(|source| failed(&committed, source))?;
+        for file in names(&generated.fresh)? {
+            let to = committed.join(&file);
+            fs::copy(generated.fresh.join(&file), &to).map_err(|source| failed(&to, source))?;
+        }
+        println!("{} is written", generated.folder);
     }
-    println!("schemas/src/generated is written");
     Ok(())
 }
 
 /// Fails if writing it would change something; changes nothing.
 pub(crate) fn check(project: &Project) -> Result<(), SchemaError> {
-    let fresh = generate(project)?;
     let mut stale = Vec::new();
-    for file in files() {
-        let expected = read(&fresh.join(&file))?;
-        // A file that is not there is as stale as one that differs.
-        let found = fs::read_to_string(committed(project).join(&file)).unwrap_or_default();
-        if found != expected {
-            stale.push(file);
+    for generated in generate(project)? {
+        let committed = project.root.join(generated.folder);
+        // A file that is there without being generated is as stale as one that differs.
+        for file in names(&committed)?.union(&names(&generated.fresh)?) {
+            let expected = fs::read_to_string(generated.fresh.join(file)).ok();
+            let found = fs::read_to_string(committed.join(file)).ok();
+            if found != expected {
+                stale.push(format!("{}/{file}", generated.folder));
+            }
         }
     }
     if !stale.is_empty() {
         return Err(SchemaError::Stale { files: stale });
     }
-    println!("schemas/src/generated is fresh");
+    println!("the generated code is fresh");
     Ok(())
 }
 
-/// Generates into a folder of its own.
-fn generate(project: &Project) -> Result<PathBuf, SchemaError> {
+/// Files fresh from the compiler, and the folder where they are committed.
+struct Generated {
+    fresh: PathBuf,
+    folder: &'static str,
+}
+
+/// Generates into folders of their own.
+fn generate(project: &Project) -> Result<[Generated; 2], SchemaError> {
     let flatc = tools::flatc(project)?;
     check_version(project, &flatc)?;
     let fresh = project.tools.join("generated");
+    if fresh.exists() {
+        fs::remove_dir_all(&fresh).map_err(|source| failed(&fresh, source))?;
+    }
+    let rust = fresh.join("rust");
+    let suffix = ["--rust", "--gen-all", "--filename-suffix", ""];
+    compile(project, &flatc, &suffix, &rust)?;
+    format(project, &rust)?;
+    let typescript = fresh.join("typescript");
+    compile(project, &flatc, &["--ts", "--gen-all"], &typescript)?;
+    let types = typescript.join(TYPES);
+    Ok([
+        Generated {
+            fresh: rust,
+            folder: RUST,
+        },
+        Generated {
+            fresh: types,
+            folder: TYPESCRIPT,
+        },
+    ])
+}
+
+fn compile(
+    project: &Project,
+    flatc: &Path,
+    options: &[&str],
+    to: &Path,
+) -> Result<(), SchemaError> {
     process::run(
         Command::new(flatc)
-            .args(["--rust", "--gen-all", "--filename-suffix", "", "-o"])
-            .arg(&fresh)
+            .args(options)
+            .arg("-o")
+            .arg(to)
             .args(SCHEMAS.map(|name| format!("fbs/{name}.fbs")))
             .current_dir(project.root.join("schemas")),
     )?;
+    Ok(())
+}
+
+fn format(project: &Project, folder: &Path) -> Result<(), SchemaError> {
     let mut rustfmt = Command::new("rustfmt");
     rustfmt.args(["--edition", "2024", "--config-path"]);
     rustfmt.arg(project.root.join("rustfmt.toml"));
-    process::run(rustfmt.args(files()).current_dir(&fresh))?;
-    Ok(fresh)
+    rustfmt.args(SCHEMAS.map(|name| format!("{name}.rs")));
+    process::run(rustfmt.current_dir(folder))?;
+    Ok(())
 }
 
 fn check_version(project: &Project, flatc: &Path) -> Result<(), SchemaError> {
@@ -104,19 +163,26 @@ fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
     version.strip_suffix('"')
 }
 
-fn files() -> [String; 2] {
-    SCHEMAS.map(|name| format!("{name}.rs"))
-}
-
-fn committed(project: &Project) -> PathBuf {
-    project.root.join("schemas/src/generated")
+/// The generated files of a folder; none if it is not there.
+fn names(folder: &Path) -> Result<BTreeSet<String>, SchemaError> {
+    if !folder.exists() {
+        return Ok(BTreeSet::new());
+    }
+    let entries = fs::read_dir(folder).map_err(|source| failed(folder, source))?;
+    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    let names: Result<BTreeSet<_>, io::Error> = names.collect();
+    let mut names = names.map_err(|source| failed(folder, source))?;
+    names.remove(MODULE);
+    Ok(names)
 }
 
 fn read(path: &Path) -> Result<String, SchemaError> {
-    fs::read_to_string(path).map_err(|source| SchemaError::File {
-        path: path.to_owned(),
-        source,
-    })
+    fs::read_to_string(path).map_err(|source| failed(path, source))
+}
+
+fn failed(path: &Path, source: io::Error) -> SchemaError {
+    let path = path.to_owned();
+    SchemaError::File { path, source }
 }
 
 #[cfg(test)]
@@ -133,10 +199,10 @@ mod tests {
 
     #[test]
     fn a_stale_file_is_named_with_the_way_out() {
-        let files = vec!["client.rs".to_owned()];
+        let files = vec![format!("{RUST}/client.rs")];
         let error = SchemaError::Stale { files }.to_string();
         assert!(
-            error.starts_with("client.rs in schemas/src/generated: not what"),
+            error.starts_with("schemas/src/generated/client.rs: not what"),
             "{error}"
         );
         assert!(error.contains("`cargo xtask schemas`"), "{error}");

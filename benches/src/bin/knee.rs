@@ -21,17 +21,17 @@ struct Args {
     rooms: Vec<String>,
     /// Numbers of clients, ascending; those after the first that is too many are left out, but one.
     #[arg(long, value_name = "N,…", value_delimiter = ',',
-          default_values_t = [500, 1_000, 1_500, 2_000, 2_500, 3_000, 3_500, 4_000, 4_500])]
+          default_values_t = [1_000, 2_000, 3_000, 3_500, 4_000])]
     clients: Vec<u32>,
     /// How often each step is run.
     #[arg(long, value_name = "N", default_value_t = 5,
           value_parser = clap::value_parser!(u32).range(1..))]
     runs: u32,
     /// How long each run is measured.
-    #[arg(long, value_name = "SECONDS", default_value_t = 10.0)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 6.0)]
     seconds: f64,
     /// How long all clients play before that.
-    #[arg(long, value_name = "SECONDS", default_value_t = 3.0)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 2.0)]
     warmup: f64,
     /// Write the histograms of each run as percentile files (.hgrm) into a directory of its own
     /// below this one.

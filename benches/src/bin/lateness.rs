@@ -29,7 +29,7 @@ struct Args {
     #[arg(long, value_name = "N", default_value_t = 1_000)]
     trial_clients: u32,
     /// How long each of the two floors, the server, and the floors again takes.
-    #[arg(long, value_name = "SECONDS", default_value_t = 15)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 8)]
     seconds: u64,
     /// How often all are taken.
     #[arg(long, value_name = "N", default_value_t = 5)]
@@ -98,7 +98,7 @@ impl Floors {
 const ROOM: &str = "arena";
 const CLIENTS_PER_ROOM: u32 = 50;
 const ROOM_HZ: f64 = 20.0;
-const START_LATENESS: &str = "downbeat_tick_start_lateness_seconds";
+const START_LATENESS: &str = "downbeat_tick_lateness_seconds";
 /// Shards tell their figures once a second.
 const PUBLISHED: Duration = Duration::from_millis(1_100);
 const WARMUP: Duration = Duration::from_secs(3);

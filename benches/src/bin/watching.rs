@@ -1,25 +1,28 @@
-//! What does a server pay for being watched: ready to capture slow ticks, and recording?
+//! What does a server pay for being watched: metrics, ready to capture slow ticks, recording?
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use clap::Parser;
 use downbeat_benches::load::{Load, LoadError};
 use downbeat_benches::load_report::Verdict;
-use downbeat_benches::process::{FilesError, allow_files};
+use downbeat_benches::process::{FilesError, ProcessError, allow_files};
 use downbeat_benches::report::{Report, ReportArgs, ReportError, progress};
 use downbeat_benches::server::{Server, ServerArgs, ServerError};
 use downbeat_benches::table::{Table, figure, whole};
+use downbeat_benches::threads::ThreadTimes;
 use serde::Serialize;
 
-/// Servers that differ in nothing else, in turn, under the same load.
+/// The same game on servers that are watched more and more, one after the other, again and again.
 #[derive(Debug, Parser)]
 struct Args {
-    /// Arena clients.
+    /// Arena clients that play.
     #[arg(long, value_name = "N", default_value_t = 2_000)]
     clients: u32,
     /// How long each server is measured.
-    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    #[arg(long, value_name = "SECONDS", default_value_t = 8)]
     seconds: u64,
     /// How often each has its turn.
     #[arg(long, value_name = "N", default_value_t = 5)]
@@ -40,44 +43,49 @@ enum Error {
     #[error(transparent)]
     Load(#[from] LoadError),
     #[error(transparent)]
+    Process(#[from] ProcessError),
+    #[error(transparent)]
     Files(#[from] FilesError),
     #[error(transparent)]
     Report(#[from] ReportError),
 }
 
-/// How a server is watched.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// How a server is watched: each way holds those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 enum Watched {
     Not,
-    /// Ready to capture: samples, and each room frozen before each tick. No tick is slow enough.
+    /// Ticks are measured, and `/metrics` is asked for every second.
+    Metrics,
+    /// Samples, and each room frozen before each tick. No tick is slow enough for a capture.
     Ready,
     /// Every room recorded.
     Recorded,
-    Both,
 }
 
 impl Watched {
-    const ALL: [Self; 4] = [Self::Not, Self::Ready, Self::Recorded, Self::Both];
+    const ALL: [Self; 4] = [Self::Not, Self::Metrics, Self::Ready, Self::Recorded];
 
     const fn words(self) -> &'static str {
         match self {
             Self::Not => "not watched",
-            Self::Ready => "ready to capture",
-            Self::Recorded => "all rooms recorded",
-            Self::Both => "both",
+            Self::Metrics => "metrics, scraped",
+            Self::Ready => "+ ready to capture",
+            Self::Recorded => "+ all rooms recorded",
         }
     }
 
     fn options(self, args: &Args) -> Vec<String> {
         let mut options = Vec::new();
         let mut option = |name: &str, value: String| options.extend([name.to_owned(), value]);
-        if matches!(self, Self::Ready | Self::Both) {
+        option("--metrics", (self >= Self::Metrics).to_string());
+        if self >= Self::Ready {
             let folder = args.folder.join("captures");
             option("--capture-dir", folder.display().to_string());
             // A capture would end the readiness for the cooldown.
             option("--slow-tick-ms", "60000".to_owned());
         }
-        if matches!(self, Self::Recorded | Self::Both) {
+        if self >= Self::Recorded {
             let folder = args.folder.join("recordings");
             option("--record", ROOM.to_owned());
             option("--record-dir", folder.display().to_string());
@@ -86,17 +94,27 @@ impl Watched {
     }
 }
 
-/// One server's turn.
-#[derive(Clone, Debug, Serialize)]
+/// One server's turn: processor time of its threads, percent of a core.
+#[derive(Clone, Copy, Debug, Serialize)]
 struct Turn {
     watched: Watched,
-    cpu_percent: Option<f64>,
-    patches_p99_ms: f64,
+    shard: f64,
+    clerk: f64,
+    scribe: f64,
     is_valid: bool,
+}
+
+impl Turn {
+    fn all(&self) -> f64 {
+        self.shard + self.clerk + self.scribe
+    }
 }
 
 const ROOM: &str = "arena";
 const SPARE_FILES: u64 = 200;
+const SCRAPE_EVERY: Duration = Duration::from_secs(1);
+/// From the first join on, until all have joined and the rooms have settled.
+const SETTLE: Duration = Duration::from_secs(4);
 
 fn main() -> ExitCode {
     downbeat_benches::report::exit(run(&Args::parse()))
@@ -116,51 +134,100 @@ fn run(args: &Args) -> Result<(), Error> {
     }
     report.table(table(args, &turns));
     report.note(
-        "Percent of one core, user and kernel, of the whole server process: the thread that \
-         writes recordings is in it. The differences are against the server of the same run that \
-         is not watched.",
+        "Processor time of three threads: the shard that plays, the clerk that adds up figures and \
+         writes pages, the scribe that writes recordings. The differences are the medians of those \
+         against the server of the same run that is not watched. Two servers of one kind differ as \
+         well: a difference means nothing below that.",
     );
     report.figures(&turns);
     Ok(report.publish(&args.report)?)
 }
 
 fn turn(args: &Args, watched: Watched) -> Result<Turn, Error> {
-    let server = Server::start_with(&args.server, &watched.options(args))?;
-    let load = Load::new(ROOM, args.clients, args.seconds as f64);
-    let figures = load.run(&args.server, &server)?.figures;
+    let options = watched.options(args);
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    let server = Server::start_with(&args.server, &options)?;
+    let joining = Duration::from_secs_f64(f64::from(args.clients) / 500.0);
+    let load = Load {
+        warmup_seconds: SETTLE.as_secs_f64(),
+        // Its window holds the one that is measured here, and some more.
+        ..Load::new(ROOM, args.clients, args.seconds as f64 + 2.0)
+    };
+    let load = load.start(&args.server, &server)?;
+    sleep(joining + SETTLE + Duration::from_secs(1));
+    let (start, before) = (Instant::now(), ThreadTimes::of(server.process())?);
+    let end = start + Duration::from_secs(args.seconds);
+    while Instant::now() < end {
+        if watched >= Watched::Metrics {
+            server.metrics()?;
+        }
+        sleep(SCRAPE_EVERY.min(end.saturating_duration_since(Instant::now())));
+    }
+    let (wall, after) = (start.elapsed(), ThreadTimes::of(server.process())?);
+    let figures = load.finish()?.figures;
+    let percent = |name: &str| {
+        let of = |times: &ThreadTimes| times.named(name).as_secs_f64();
+        100.0 * (of(&after) - of(&before)) / wall.as_secs_f64()
+    };
     Ok(Turn {
         watched,
-        cpu_percent: figures.server.cpu.map(|cpu| cpu.percent),
-        patches_p99_ms: figures.patch_inter_arrival_ms.p99,
+        shard: percent("shard-0"),
+        clerk: percent("clerk"),
+        scribe: percent("scribe"),
         is_valid: figures.verdict == Verdict::Valid,
     })
 }
 
 fn table(args: &Args, turns: &[Turn]) -> Table {
-    let title = format!("A server with {} arena clients", whole(args.clients));
+    let title = format!("{} arena clients, % of a core", whole(args.clients));
     let columns = [
-        "run",
         "server",
-        "CPU %",
+        "shard, each run",
+        "shard",
+        "clerk",
+        "scribe",
         "more than not watched",
-        "between two patches p99, ms",
         "load",
     ];
     let mut table = Table::new(title, columns);
-    for (number, run) in (1..).zip(turns.chunks(Watched::ALL.len())) {
-        let alone = run.first().and_then(|turn| turn.cpu_percent);
-        for turn in run {
-            let more = turn.cpu_percent.zip(alone).map(|(cpu, alone)| cpu - alone);
-            let percent = |value: Option<f64>| value.map_or_else(String::new, figure);
-            table.row([
-                whole(number),
-                turn.watched.words().to_owned(),
-                percent(turn.cpu_percent),
-                percent(more),
-                figure(turn.patches_p99_ms),
-                String::from(if turn.is_valid { "valid" } else { "not valid" }),
-            ]);
-        }
+    for watched in Watched::ALL {
+        let of = |watched: Watched| turns.iter().filter(move |turn| turn.watched == watched);
+        let median_of = |part: fn(&Turn) -> f64| {
+            let values: Vec<f64> = of(watched).map(part).collect();
+            figure(median(&values))
+        };
+        let each: Vec<String> = of(watched).map(|turn| figure(turn.shard)).collect();
+        let pairs = of(watched).zip(of(Watched::Not));
+        let more: Vec<f64> = pairs.map(|(turn, not)| turn.all() - not.all()).collect();
+        let valid = of(watched).filter(|turn| turn.is_valid).count();
+        table.row([
+            watched.words().to_owned(),
+            each.join(", "),
+            median_of(|turn| turn.shard),
+            median_of(|turn| turn.clerk),
+            median_of(|turn| turn.scribe),
+            figure(median(&more)),
+            format!("{valid} of {} valid", each.len()),
+        ]);
     }
     table
+}
+
+/// Of an even number, the upper of the two in the middle.
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_median_is_in_the_middle() {
+        assert_eq!(median(&[3.0, 1.0, 2.0]), 2.0);
+        assert_eq!(median(&[4.0, 1.0]), 4.0);
+        assert!(median(&[]).is_nan());
+    }
 }

@@ -14,7 +14,9 @@ mod watch;
 
 pub(crate) use facts::SlowTick;
 pub(crate) use folder::{Capture, write_capture};
-pub(crate) use times::{Part, StepTimes, TickTimes, ms};
+#[cfg(feature = "cli")]
+pub(crate) use times::TickTimes;
+pub(crate) use times::{Part, StepTimes, ms};
 pub(crate) use watch::{Evidence, Watch};
 
 /// The file of a capture that replays it.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use super::log::{self, LogFormat};
 use super::replay::ReplayArgs;
 use crate::load::LoadArgs;
 use crate::server::settings::{CpuChoice, ParseCpuListError, parse_cpu_list};
@@ -27,6 +28,12 @@ pub(super) enum Command {
     Load(LoadArgs),
     /// Run a recording without sockets, and compare each tick with it.
     Replay(ReplayArgs),
+    /// Print TypeScript types of the rooms, for @downbeat/client: `downbeat types > rooms.ts`.
+    ///
+    /// Each room becomes an interface such as ArenaRoom: its state, read from the Rust structs,
+    /// and its inputs and events, which are not reflected and are given as type arguments. A game
+    /// with rooms of its own prints them with `Server::builder()….types()`.
+    Types,
     /// List every limit with its default, range and consequence.
     Limits,
 }
@@ -92,8 +99,12 @@ pub(super) struct ServeArgs {
     )]
     pub(super) limits: Vec<LimitArg>,
 
+    /// Whether ticks are measured and /metrics is there [default: true].
+    #[arg(long, value_name = "BOOL", env = "DOWNBEAT_METRICS")]
+    pub(super) metrics: Option<bool>,
+
     /// A TOML file with any of the above: listen, shards, cpus, public_address, slow_tick_ms,
-    /// capture_dir, capture_cooldown_ms, record, record_dir, [limits].
+    /// capture_dir, capture_cooldown_ms, record, record_dir, metrics, [limits].
     #[arg(long, value_name = "FILE", env = "DOWNBEAT_CONFIG")]
     pub(super) config: Option<PathBuf>,
 
@@ -105,6 +116,10 @@ pub(super) struct ServeArgs {
         default_value = "info"
     )]
     pub(super) log: String,
+
+    /// How to log: for people, or one JSON object per line.
+    #[arg(long, value_name = "FORMAT", env = log::FORMAT, default_value = "human")]
+    pub(super) log_format: LogFormat,
 }
 
 /// `NAME=VALUE` of a limit.

@@ -25,6 +25,7 @@ struct File {
     #[serde(default)]
     record: Vec<String>,
     record_dir: Option<PathBuf>,
+    metrics: Option<bool>,
     #[serde(default)]
     limits: BTreeMap<String, u64>,
 }
@@ -91,6 +92,7 @@ fn apply_file(settings: &mut Settings, path: &Path) -> Result<(), SettingsError>
             record_dir: file.record_dir.as_deref(),
         },
     );
+    settings.metrics = file.metrics.unwrap_or(settings.metrics);
     for (name, value) in file.limits {
         settings.limits.set(&name, value)?;
     }
@@ -163,6 +165,7 @@ fn apply_args(settings: &mut Settings, args: &ServeArgs) -> Result<(), SettingsE
             record_dir: args.record_dir.as_deref(),
         },
     );
+    settings.metrics = args.metrics.unwrap_or(settings.metrics);
     for LimitArg { name, value } in &args.limits {
         settings.limits.set(name, *value)?;
     }

@@ -15,7 +15,7 @@ use args::{Args, Command};
 
 /// Runs the command that the process was started with, with the rooms that come with Downbeat.
 pub fn main() -> ExitCode {
-    run(serve::sample_rooms())
+    run(serve::sample())
 }
 
 /// Runs the command that the process was started with, with the rooms of `server`.
@@ -26,8 +26,15 @@ pub(crate) fn run(server: ServerBuilder) -> ExitCode {
         Some(Command::Serve(serve)) => serve::run(&serve, server),
         Some(Command::Replay(replay)) => replay::run(replay, server.definitions()),
         Some(Command::Load(load)) => crate::load::run(&load),
+        Some(Command::Types) => print_types(&server),
         Some(Command::Limits) => list_limits(),
     }
+}
+
+#[allow(clippy::print_stdout, reason = "the types are what was asked for")]
+fn print_types(server: &ServerBuilder) -> ExitCode {
+    print!("{}", server.types());
+    ExitCode::SUCCESS
 }
 
 #[allow(clippy::print_stdout, reason = "the list is what was asked for")]

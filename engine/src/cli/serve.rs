@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use super::args::ServeArgs;
 use super::file;
 use crate::rooms::{Arena, Chat, World};
-use crate::{RoomDefinition, Server, ServerBuilder};
+use crate::{Pages, RoomDefinition, Server, ServerBuilder};
 
 pub(super) fn run(args: &ServeArgs, server: ServerBuilder) -> ExitCode {
-    super::log::to_stderr(&args.log);
+    super::log::to_stderr(&args.log, args.log_format);
     match serve(args, server) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -24,9 +24,19 @@ fn serve(args: &ServeArgs, server: ServerBuilder) -> Result<(), Box<dyn std::err
     Ok(())
 }
 
-pub(super) fn sample_rooms() -> ServerBuilder {
+/// The rooms that come with Downbeat, and the demo.
+pub(super) fn sample() -> ServerBuilder {
     Server::builder()
         .room::<Arena>("arena")
         .define(RoomDefinition::new::<Chat>("chat").filter_by(["channel"]))
         .room::<World>("world")
+        .pages(pages())
+}
+
+/// The demo: what `npm run build` makes of `clients/demo`.
+fn pages() -> Pages {
+    let files: &[(&str, &[u8])] = include!("../../pages/list.rs");
+    files.iter().fold(Pages::default(), |pages, (name, bytes)| {
+        pages.file(name, bytes)
+    })
 }

@@ -2,6 +2,7 @@
 
 mod cors;
 mod page;
+mod pages;
 mod visit;
 
 use std::net::IpAddr;
@@ -13,12 +14,13 @@ use downbeat_schemas::close::MatchmakeCode;
 use serde_json::json;
 
 pub(crate) use cors::Cors;
+pub use pages::Pages;
 pub(crate) use visit::Visit;
 
-use crate::matchmake::{MatchmakeError, MatchmakeRequest, Offer};
+use crate::link::Offer;
+use crate::matchmake::{MatchmakeError, MatchmakeRequest};
 use crate::node::Node;
-use crate::scribe::Scribe;
-use crate::stats;
+use crate::stats::Page;
 
 /// How a request is answered.
 #[derive(Debug)]
@@ -29,6 +31,10 @@ pub(crate) enum Answer {
     Matchmake(Box<MatchmakeRequest>, Cors),
     /// By the rooms of this name, or all.
     List(Option<String>, Cors),
+    /// By a page of figures.
+    Figures(Page),
+    /// By no seat, and why.
+    Refuse(MatchmakeError, Cors),
     /// By becoming a WebSocket.
     Visit(Box<Visit>),
 }
@@ -54,16 +60,25 @@ pub(crate) fn answer(node: &Node, request: &Request<'_>, address: IpAddr) -> Ans
             let token = token(request);
             match MatchmakeRequest::parse(method, target, request.body, token, address) {
                 Ok(request) => Answer::Matchmake(Box::new(request), cors),
-                Err(error) => Answer::Now(refusal(&error, &cors)),
+                Err(error) => Answer::Refuse(error, cors),
             }
         }
         ("GET", ["rooms"]) => Answer::List(query(request, "name"), cors),
         ("GET", ["health"]) => Answer::Now(cors.apply(health(node))),
-        ("GET", ["metrics"]) => Answer::Now(metrics(node)),
-        ("GET", []) => Answer::Now(page::front(node)),
+        ("GET", ["metrics"]) if node.settings.metrics => Answer::Figures(Page::Metrics),
+        ("GET", ["metrics", "histograms"]) if node.settings.metrics => {
+            Answer::Figures(Page::Histograms)
+        }
         (_, ["matchmake", _, _]) => Answer::Now(not_allowed("POST", &cors)),
-        (_, [] | ["rooms" | "health" | "metrics"]) => Answer::Now(not_allowed("GET", &cors)),
-        _ => Answer::Now(error(404, "nothing is at this path", &cors)),
+        (_, ["metrics"] | ["metrics", "histograms"]) if node.settings.metrics => {
+            Answer::Now(not_allowed("GET", &cors))
+        }
+        (_, ["rooms" | "health"]) => Answer::Now(not_allowed("GET", &cors)),
+        ("GET", path) => Answer::Now(page(node, path, request, &cors)),
+        (_, path) if path.is_empty() || node.pages.has(path) => {
+            Answer::Now(not_allowed("GET", &cors))
+        }
+        _ => Answer::Now(nothing(&cors)),
     }
 }
 
@@ -82,6 +97,33 @@ pub(crate) fn matched(outcome: &Result<Offer, MatchmakeError>, cors: &Cors) -> R
 pub(crate) fn listed(rooms: &[RoomListing], cors: &Cors) -> Response {
     let body = serde_json::to_vec(rooms).expect("listings are plain data");
     cors.apply(Response::json(200, body))
+}
+
+/// The answer to a request for figures; without them if the clerk has too much to do.
+pub(crate) fn figures(page: Page, text: Option<String>) -> Response {
+    match (page, text) {
+        (Page::Metrics, Some(text)) => {
+            Response::new(200).body("text/plain; version=0.0.4; charset=utf-8", text)
+        }
+        (Page::Histograms, Some(text)) => Response::json(200, text),
+        (_, None) => {
+            let body = json!({ "code": 503, "error": "too many ask for figures: come again" });
+            Response::json(503, body.to_string())
+        }
+    }
+}
+
+/// A page of the game, or at `/`, where it has none, what runs here.
+fn page(node: &Node, path: &[&str], request: &Request<'_>, cors: &Cors) -> Response {
+    match node.pages.answer(path, request) {
+        Some(response) => cors.apply(response),
+        None if path.is_empty() => page::front(node),
+        None => nothing(cors),
+    }
+}
+
+fn nothing(cors: &Cors) -> Response {
+    error(404, "nothing is at this path", cors)
 }
 
 fn refusal(refused: &MatchmakeError, cors: &Cors) -> Response {
@@ -110,13 +152,6 @@ fn health(node: &Node) -> Response {
         "version": env!("CARGO_PKG_VERSION"),
     });
     Response::json(status, body.to_string())
-}
-
-fn metrics(node: &Node) -> Response {
-    let scribe = node.scribe.as_ref().map(Scribe::counts);
-    let scribe = scribe.unwrap_or_default();
-    let text = stats::render(&node.board.read(), &node.registry.counts(), scribe);
-    Response::new(200).body("text/plain; version=0.0.4; charset=utf-8", text)
 }
 
 /// Who asks: the bearer of a header, or else of the query, for browsers cannot set headers on all

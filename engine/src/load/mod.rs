@@ -8,7 +8,7 @@
 //! | module | what |
 //! |---|---|
 //! | `args`, `target`, `machine` | what to load, and what with |
-//! | `run` | the loop and its phases: joining, warm-up, measuring, leaving |
+//! | `run`, `phase` | the loop and its phases: joining, warm-up, measuring, leaving |
 //! | `fleet`, `client`, `player` | all clients, one client's socket, one client's messages |
 //! | `lane`, `http`, `wire` | how clients get their seats |
 //! | `schedule`, `acks`, `arrivals`, `habit` | what is due, what answered, what came when, how it is read |
@@ -29,6 +29,7 @@ mod input;
 mod lane;
 mod machine;
 mod meter;
+mod phase;
 mod player;
 mod process;
 mod progress;
@@ -116,8 +117,13 @@ fn stop_flag() -> io::Result<Arc<AtomicBool>> {
     Ok(stop)
 }
 
+/// The command line, without the place of the binary.
 fn command() -> String {
-    std::env::args().collect::<Vec<_>>().join(" ")
+    let arguments = std::env::args().skip(1);
+    std::iter::once("downbeat".to_owned())
+        .chain(arguments)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn show(args: &LoadArgs, report: &Report) {

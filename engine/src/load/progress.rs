@@ -6,7 +6,7 @@ use std::time::Duration;
 use downbeat_schemas::time::Timestamp;
 
 use super::fleet::Census;
-use super::run::Phase;
+use super::phase::Phase;
 
 const REDRAW: Duration = Duration::from_millis(250);
 const BAR_CELLS: usize = 20;

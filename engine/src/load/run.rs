@@ -12,6 +12,7 @@ use downbeat_schemas::time::Timestamp;
 use super::args::LoadArgs;
 use super::fleet::{Census, Fleet, JOIN_TIMEOUT};
 use super::meter::{Meter, Window};
+use super::phase::Phase;
 use super::process::{CpuTime, Process, Usage};
 use super::progress::{Progress, View};
 use super::rig::Rig;
@@ -54,25 +55,6 @@ impl Span {
     pub(super) fn used(&self) -> Option<CpuTime> {
         Some(self.closed.as_ref()?.cpu.since(self.opened.as_ref()?.cpu))
     }
-}
-
-/// Where the run stands. Each phase but the last has its end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Phase {
-    /// Until all have joined or failed.
-    Joining {
-        until: Timestamp,
-    },
-    WarmUp {
-        until: Timestamp,
-    },
-    Measuring {
-        until: Timestamp,
-    },
-    Leaving {
-        until: Timestamp,
-    },
-    Over,
 }
 
 /// A run, from the first join to the last goodbye.

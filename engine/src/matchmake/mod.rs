@@ -3,9 +3,10 @@
 //! Runs as a job on the shard that read the request. The registry says which room might fit, the
 //! room's own shard decides: so no two requests get the same seat.
 
-mod offer;
+mod error;
 mod request;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use downbeat_cluster::{Found, Location, Mode, Query};
@@ -13,11 +14,13 @@ use downbeat_schemas::close::MatchmakeCode;
 use downbeat_schemas::id::{ReconnectionToken, RoomId};
 use futures_channel::oneshot;
 
-pub(crate) use offer::{MatchmakeError, Offer, Refusal};
+pub(crate) use error::MatchmakeError;
 pub(crate) use request::{MatchmakeRequest, Method};
 
+use crate::desk::Desk;
+use crate::link::{Command, Guest, Offer, Refusal, Reply};
 use crate::server::auth::AuthRequest;
-use crate::shard::{Command, Desk, Guest, Reply};
+use crate::server::definition::RoomDefinition;
 
 /// Rooms that may refuse a request before it is told that none fits, or gets a new one.
 const TRIES_MAX: usize = 3;
@@ -108,7 +111,7 @@ async fn join(
     mut guest: Guest,
     mode: Mode,
 ) -> Result<Offer, MatchmakeError> {
-    let definition = desk.definition(name)?;
+    let definition = definition(desk, name)?;
     let mut query = Query {
         name: definition.name(),
         filter: definition.filter(&guest.options),
@@ -153,7 +156,7 @@ async fn create(
     guest: Guest,
     ticket: Option<downbeat_cluster::Ticket>,
 ) -> Result<Offer, MatchmakeError> {
-    let definition = desk.definition(name)?;
+    let definition = definition(desk, name)?;
     let own = desk.node.location(desk.shard);
     let location = desk.node.registry.place().unwrap_or(own);
     let create = |reply| Command::Create {
@@ -194,6 +197,14 @@ async fn reconnect(
         Err(Refusal::NotJoinable) => Err(MatchmakeError::seat_expired()),
         answer => answer.map_err(MatchmakeError::from),
     }
+}
+
+/// The room type of a name.
+fn definition(desk: &Desk, name: &str) -> Result<Arc<RoomDefinition>, MatchmakeError> {
+    let found = desk.node.definitions.get(name);
+    found
+        .cloned()
+        .ok_or_else(|| MatchmakeError::unknown_name(name))
 }
 
 /// Puts a question to the shard of a room.

@@ -12,6 +12,8 @@ use super::running::RunningServer;
 use super::settings::{CpuChoice, Settings};
 use super::signals;
 use super::start::{self, StartError};
+use crate::http::Pages;
+use crate::types;
 
 /// A room server.
 ///
@@ -28,9 +30,10 @@ pub struct Server;
 #[derive(Debug, Default)]
 #[must_use = "a server runs only when `run` or `start` is called"]
 pub struct ServerBuilder {
-    settings: Settings,
-    definitions: Vec<RoomDefinition>,
-    auth: Option<AuthHook>,
+    pub(super) settings: Settings,
+    pub(super) definitions: Vec<RoomDefinition>,
+    pub(super) auth: Option<AuthHook>,
+    pub(super) pages: Pages,
 }
 
 impl Server {
@@ -49,6 +52,12 @@ impl ServerBuilder {
     /// Serves a room type with filters or an order of its own.
     pub fn define(mut self, definition: RoomDefinition) -> Self {
         self.definitions.push(definition);
+        self
+    }
+
+    /// Serves files of the game beside its rooms. Without, the page at `/` says what runs here.
+    pub fn pages(mut self, pages: Pages) -> Self {
+        self.pages = pages;
         self
     }
 
@@ -73,6 +82,12 @@ impl ServerBuilder {
     /// Tells clients this address, with their seat, to reach the node past a load balancer.
     pub fn public_address(mut self, address: impl Into<String>) -> Self {
         self.settings.public_address = Some(address.into());
+        self
+    }
+
+    /// Measures no ticks and has no `/metrics`.
+    pub const fn without_metrics(mut self) -> Self {
+        self.settings.metrics = false;
         self
     }
 
@@ -108,23 +123,39 @@ impl ServerBuilder {
         self
     }
 
+    /// The rooms as TypeScript, for a client written with `@downbeat/client`.
+    ///
+    /// State is read from the Rust structs. Inputs and events are not: serde says nothing of an
+    /// enum but while it writes one, so the client's author names them, as type arguments.
+    ///
+    /// ```
+    /// use downbeat::{Server, rooms::Arena};
+    ///
+    /// let types = Server::builder().room::<Arena>("arena").types();
+    /// assert!(types.contains("export interface ArenaRoom<"));
+    /// ```
+    pub fn types(&self) -> String {
+        types::typescript(self.definitions.iter().map(RoomDefinition::room_type))
+    }
+
     /// Runs the server until SIGTERM or SIGINT, then ends rooms and connections within
     /// `shutdown_ms`. A second signal ends the process at once.
     ///
-    /// With the feature `cli` it logs to standard error, unless the program has a `tracing`
-    /// subscriber of its own.
+    /// With the feature `cli` it logs to standard error, as JSON if `LOG_FORMAT` is `json`, unless
+    /// the program has a `tracing` subscriber of its own.
     ///
     /// # Errors
     /// [`StartError`] if the server cannot start; it names the fix.
     pub fn run(self) -> Result<(), StartError> {
         #[cfg(feature = "cli")]
-        crate::cli::log::to_stderr("info");
+        crate::cli::log::to_stderr("info", crate::cli::log::LogFormat::of_environment());
         let signals = signals::Signals::new().map_err(StartError::Signals)?;
         let server = self.start()?;
         signals.wait();
         signals.exit_on_next();
         tracing::info!("shutting down");
         server.stop();
+        tracing::info!("stopped");
         Ok(())
     }
 
@@ -153,6 +184,6 @@ impl ServerBuilder {
     /// # Errors
     /// [`StartError`] if the server cannot start; it names the fix.
     pub fn start(self) -> Result<RunningServer, StartError> {
-        start::start(self.settings, self.definitions, self.auth)
+        start::start(self)
     }
 }

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use downbeat_schemas::id::NodeId;
 
+use crate::link::Command;
 use crate::node::Node;
-use crate::shard::{Command, ShardThread};
+use crate::shard::ShardThread;
+use crate::stats::Clerk;
 
 /// A started server. Dropped, it goes on; [`Self::stop`] ends it.
 #[derive(Debug)]
@@ -17,6 +19,7 @@ pub struct RunningServer {
     pub(super) node: Arc<Node>,
     pub(super) address: SocketAddr,
     pub(super) threads: Vec<ShardThread>,
+    pub(super) clerk: Option<Clerk>,
 }
 
 impl RunningServer {
@@ -48,6 +51,10 @@ impl RunningServer {
         }
         if let Some(scribe) = &self.node.scribe {
             scribe.finish();
+        }
+        if let Some(clerk) = self.clerk {
+            self.node.clerk.end();
+            clerk.join();
         }
     }
 }

@@ -18,6 +18,9 @@ pub struct Settings {
     pub cpus: CpuChoice,
     /// Host and port at which clients reach this very node, past any load balancer.
     pub public_address: Option<String>,
+    /// Whether ticks are measured, and `/metrics` is there. Without, nothing in the log tells of
+    /// limits that were hit or ticks that were skipped.
+    pub metrics: bool,
     /// Every maximum.
     pub limits: Limits,
     /// What becomes of ticks that take too long.
@@ -83,6 +86,7 @@ impl Default for Settings {
             listen: SocketAddr::new(IpAddr::V6(Ipv6Addr::UNSPECIFIED), DEFAULT_PORT),
             cpus: CpuChoice::All,
             public_address: None,
+            metrics: true,
             limits: Limits::default(),
             capture: CaptureSettings::default(),
             record: RecordSettings::default(),

@@ -10,17 +10,18 @@ use downbeat_cluster::Embedded;
 use downbeat_net::socket::{BindError, Listener};
 use downbeat_schemas::id::ShardId;
 
-use super::auth::AuthHook;
+use super::builder::ServerBuilder;
 use super::definition::RoomDefinition;
 use super::probe::{self, ProbeError};
 use super::running::RunningServer;
 use super::settings::Settings;
 use crate::clock::Clock;
 use crate::entropy;
+use crate::link::{Bell, ShardLink};
 use crate::node::Node;
 use crate::scribe::Scribe;
-use crate::shard::{Bell, ShardLink, ShardParts, ShardThread, run};
-use crate::stats::Board;
+use crate::shard::{ShardParts, ShardThread, run};
+use crate::stats::{Board, Clerk, ClerkLink};
 
 /// Connections that may wait in the kernel while a shard is busy.
 const BACKLOG: u32 = 4_096;
@@ -66,13 +67,18 @@ pub enum StartError {
         /// What the kernel said.
         error: io::Error,
     },
+    /// The thread that adds up figures did not come up.
+    #[error("no thread for the figures: {0}")]
+    Clerk(io::Error),
 }
 
-pub(super) fn start(
-    settings: Settings,
-    definitions: Vec<RoomDefinition>,
-    auth: Option<AuthHook>,
-) -> Result<RunningServer, StartError> {
+pub(super) fn start(builder: ServerBuilder) -> Result<RunningServer, StartError> {
+    let ServerBuilder {
+        settings,
+        definitions,
+        auth,
+        pages,
+    } = builder;
     probe::check_kernel()?;
     let cpus = probe::choose_cpus(&settings.cpus)?;
     let definitions = by_name(definitions)?;
@@ -88,13 +94,16 @@ pub(super) fn start(
         links.push(link);
         ends.push((bell, queue));
     }
+    let (clerk, asked) = ClerkLink::new();
     let node = Arc::new(Node {
         id: entropy::node_id(),
         clock: Clock::start(),
         definitions,
         auth,
+        pages,
         registry: Arc::new(Embedded::new(&settings.limits)),
         board: Board::new(cpus.len()),
+        clerk,
         scribe,
         closing: AtomicBool::new(false),
         links,
@@ -109,11 +118,17 @@ pub(super) fn start(
         listener,
     });
     let threads = spawn_all(parts, &cpus)?;
-    tracing::info!(%address, ?cpus, process = %node.id, "serving");
+    let clerk = match node.settings.metrics {
+        true => Some(Clerk::start(Arc::clone(&node), asked).map_err(StartError::Clerk)?),
+        false => None,
+    };
+    let version = env!("CARGO_PKG_VERSION");
+    tracing::info!(%address, ?cpus, process = %node.id, version, "serving");
     Ok(RunningServer {
         node,
         address,
         threads,
+        clerk,
     })
 }
 

@@ -18,7 +18,7 @@ impl Shard {
         self.report_load(now);
         self.desk.node.registry.expire(now);
         self.hand_over_all_recorded();
-        self.publish_stats();
+        self.hand_over_stats();
     }
 
     fn check_timers(&mut self, now: Timestamp) {
@@ -47,20 +47,45 @@ impl Shard {
         self.chores_at = now;
         let rooms = u32::try_from(self.rooms.len()).unwrap_or(u32::MAX);
         let load = Load::new(used, wall, rooms);
-        self.stats.now.load_permille = u64::from(load.ticks_ppm / 1_000);
         let location = self.desk.node.location(self.desk.shard);
         self.desk.node.registry.report_load(location, load);
     }
 
-    fn publish_stats(&mut self) {
-        self.stats.now.rooms = self.rooms.len() as u64;
+    fn hand_over_stats(&mut self) {
+        if !self.desk.node.settings.metrics {
+            return;
+        }
         self.stats.now.connections = self.sockets.len() as u64;
-        self.stats.now.clients = self
-            .sockets
-            .count(|role| matches!(role, Role::Player { .. }));
         self.stats.now.jobs = self.jobs.len() as u64;
-        self.desk.node.board.publish(self.desk.shard, &self.stats);
+        self.stats.now.cpu = thread_cpu();
+        self.stats.total.sent_bytes += self.batch.take_sent_bytes();
+        self.count_rooms();
+        let board = &self.desk.node.board;
+        board.hand_over(self.desk.shard, &mut self.stats);
     }
+
+    fn count_rooms(&mut self) {
+        self.stats.forget_rooms();
+        for role in self.sockets.roles() {
+            if let Role::Player { room, .. } = role
+                && let Some(slot) = self.rooms.find_mut(room)
+            {
+                slot.clients += 1;
+            }
+        }
+        for slot in self.rooms.iter_mut() {
+            let room = self.stats.room(slot.definition.room_type().name());
+            room.rooms += 1;
+            room.clients += std::mem::take(&mut slot.clients);
+        }
+    }
+}
+
+/// Processor time of this thread since its start.
+fn thread_cpu() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    // It counts from zero and never back.
+    Duration::try_from(time).unwrap_or_default()
 }
 
 /// The limit that says how long to wait.

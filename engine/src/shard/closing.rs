@@ -32,6 +32,6 @@ impl Shard {
     /// Whether the shard was told to end, and has nothing left to do or no time.
     pub(super) fn is_over(&self) -> bool {
         self.end_by
-            .is_some_and(|end_by| self.sockets.len() == 0 || self.clock.now() >= end_by)
+            .is_some_and(|end_by| !self.sockets.any_awaited() || self.clock.now() >= end_by)
     }
 }

@@ -39,7 +39,7 @@ impl Shard {
         };
         match socket.stream.recv(self.read.space()) {
             Recv::Bytes(len) => {
-                self.stats.total.bytes_in += len as u64;
+                self.stats.total.received_bytes += len as u64;
                 self.read.filled(len);
                 self.hear_all(id, now);
             }
@@ -70,7 +70,7 @@ impl Shard {
                 Heard::Request(http::answer(&self.desk.node, &request, peer.ip()))
             }
             Event::Binary(bytes) => {
-                self.stats.total.messages_in += 1;
+                self.stats.total.received_messages += 1;
                 deliver(bytes, id, socket, &mut self.rooms, now)
             }
             Event::Text(_) => Heard::Stranger(
@@ -128,8 +128,7 @@ impl Shard {
         };
         let parts = [Part::Own(bytes)];
         socket.connection.queue_message(&parts, &self.limits, now);
-        self.stats.total.messages_out += 1;
-        self.stats.total.bytes_out += bytes.len() as u64;
+        self.stats.total.sent_messages += 1;
     }
 
     /// Begins to close a connection; its room loses the client.

@@ -1,6 +1,5 @@
 //! Creating rooms, reserving seats, telling the registry.
 
-use std::rc::Rc;
 use std::sync::Arc;
 
 use downbeat_cluster::{Hold, RoomRecord};
@@ -8,12 +7,12 @@ use downbeat_core::host::{CreateParams, Reservation, ReserveError, RoomState};
 use downbeat_schemas::id::{ReconnectionToken, RoomId, SessionId};
 use downbeat_schemas::time::Timestamp;
 
-use super::desk::JobResult;
+use super::Shard;
+use super::jobs::JobResult;
 use super::phase::first_deadline;
 use super::rooms::RoomKey;
-use super::{Guest, Shard};
 use crate::entropy;
-use crate::matchmake::{Offer, Refusal};
+use crate::link::{Guest, Offer, Refusal};
 use crate::server::definition::RoomDefinition;
 
 impl Shard {
@@ -44,7 +43,7 @@ impl Shard {
         let created = room_type.create(params);
         let created = created.map_err(|error| Refusal::CreateFailed(error.to_string()))?;
         let created = self.record(created, definition, now);
-        self.stats.total.rooms_created += 1;
+        self.stats.room(room_type.name()).total.created += 1;
         let filter = definition.filter(&guest.options);
         self.rooms
             .insert(created, Arc::clone(definition), filter, now);
@@ -115,10 +114,8 @@ impl Shard {
             return;
         };
         for spawned in slot.room.take_spawned() {
-            let desk = Rc::clone(&self.desk);
-            self.jobs.spawn(async move {
-                desk.leave(JobResult::Spawned(key, spawned.await));
-            });
+            let job = async move { JobResult::Spawned(key, spawned.await) };
+            self.jobs.spawn(job);
         }
         if *slot.room.state() != RoomState::Running {
             return self.end_room(key);
@@ -163,14 +160,14 @@ impl Shard {
         let now = self.clock.now();
         self.flush_room(key, now);
         self.hand_over_recorded(key);
-        let Some(slot) = self.rooms.remove(key) else {
+        let Some(mut slot) = self.rooms.remove(key) else {
             return;
         };
+        let name = slot.definition.name();
+        self.stats.take(&name, &slot.room.take_counters());
         let id = slot.room.room_id();
         self.desk.node.registry.withdraw(id);
         if let RoomState::Failed { hook, message } = slot.room.state() {
-            self.stats.total.rooms_failed += 1;
-            let name = slot.definition.name();
             tracing::error!(room = %id, %name, ?hook, "room closed: a hook panicked: {message}");
         }
     }

@@ -5,14 +5,45 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 use crossbeam::queue::SegQueue;
 use slab::Slab;
 
-use super::bell::Bell;
+use downbeat_core::host::Finished;
+use downbeat_net::http::Response;
+use downbeat_schemas::id::{ConnectionId, ShardId};
 
-type BoxedJob = Pin<Box<dyn Future<Output = ()>>>;
+use super::rooms::RoomKey;
+use super::sockets::Goodbye;
+use crate::http::{Cors, Visit};
+use crate::link::{Bell, Offer};
+use crate::matchmake::MatchmakeError;
+
+type BoxedJob = Pin<Box<dyn Future<Output = JobResult>>>;
+
+/// What a job leaves for the turn to do: jobs touch neither sockets nor rooms.
+pub(super) enum JobResult {
+    /// The answer to an HTTP request.
+    Response(ConnectionId, Response),
+    /// A request for a seat has got one, or not.
+    Matched(ConnectionId, Cors, Result<Offer, MatchmakeError>),
+    /// A visitor whose room is known, with its shard; or not to be had, with the reason.
+    Visit(ConnectionId, Box<Visit>, Result<ShardId, Goodbye>),
+    /// A game's own async work is done.
+    Spawned(RoomKey, Finished),
+}
+
+impl std::fmt::Debug for JobResult {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Response(..) => "Response",
+            Self::Matched(..) => "Matched",
+            Self::Visit(..) => "Visit",
+            Self::Spawned(..) => "Spawned",
+        })
+    }
+}
 
 /// The waiting futures of one shard.
 pub(crate) struct Jobs {
@@ -37,7 +68,7 @@ impl Jobs {
     }
 
     /// Takes a future in; it is first polled in this or the next [`Self::run`].
-    pub(crate) fn spawn(&mut self, job: impl Future<Output = ()> + 'static) {
+    pub(crate) fn spawn(&mut self, job: impl Future<Output = JobResult> + 'static) {
         let entry = self.jobs.vacant_entry();
         let waker = Waker::from(Arc::new(JobWaker {
             key: entry.key(),
@@ -48,22 +79,23 @@ impl Jobs {
         entry.insert((Box::pin(job), waker));
     }
 
-    /// Polls what was woken. A job that wakes itself is polled again in the next turn.
-    pub(crate) fn run(&mut self) {
+    /// Polls what was woken; gives the results of the jobs that have ended. A job that wakes itself
+    /// is polled again in the next turn.
+    pub(crate) fn run(&mut self) -> Vec<JobResult> {
+        let mut results = Vec::new();
         for _ in 0..self.woken.len() {
-            let Some(key) = self.woken.pop() else { return };
+            let Some(key) = self.woken.pop() else { break };
             // A late wake for a job that has ended may meet another job: polling it is harmless.
             let Some((job, waker)) = self.jobs.get_mut(key) else {
                 continue;
             };
-            if job
-                .as_mut()
-                .poll(&mut Context::from_waker(waker))
-                .is_ready()
-            {
+            let mut context = Context::from_waker(waker);
+            if let Poll::Ready(result) = job.as_mut().poll(&mut context) {
                 drop(self.jobs.remove(key));
+                results.push(result);
             }
         }
+        results
     }
 
     /// Whether [`Self::run`] has something to do.
@@ -96,9 +128,6 @@ impl Wake for JobWaker {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
-    use std::rc::Rc;
-
     use futures_channel::oneshot;
 
     use super::*;
@@ -106,18 +135,18 @@ mod tests {
     #[test]
     fn a_job_goes_on_when_another_thread_answers() {
         let mut jobs = Jobs::new(Arc::new(Bell::new().unwrap()));
-        let (answer, question) = oneshot::channel::<u32>();
-        let heard = Rc::new(Cell::new(0));
-        let hears = Rc::clone(&heard);
-        jobs.spawn(async move { hears.set(question.await.unwrap()) });
-        jobs.run();
-        assert_eq!((heard.get(), jobs.len(), jobs.any_woken()), (0, 1, false));
-        std::thread::spawn(move || answer.send(7))
+        let (answer, question) = oneshot::channel::<u16>();
+        let id = ConnectionId(3);
+        jobs.spawn(async move { JobResult::Response(id, Response::new(question.await.unwrap())) });
+        assert!(jobs.run().is_empty());
+        assert_eq!((jobs.len(), jobs.any_woken()), (1, false));
+        std::thread::spawn(move || answer.send(204))
             .join()
             .unwrap()
             .unwrap();
         assert!(jobs.any_woken());
-        jobs.run();
-        assert_eq!((heard.get(), jobs.len()), (7, 0));
+        let results = jobs.run();
+        assert!(matches!(results[..], [JobResult::Response(whose, _)] if whose == id));
+        assert_eq!(jobs.len(), 0);
     }
 }

@@ -16,18 +16,14 @@
 //! | `chores` | once a second: timers, figures, load |
 //! | `closing` | the end |
 //!
-//! Nothing here is shared but through [`ShardLink`] and the node's registry and board.
+//! Nothing here is shared but through [`crate::link`] and the node's registry and board.
 
-mod alarms;
-mod bell;
 mod chores;
 mod closing;
-mod desk;
 mod executor;
 mod hearing;
 mod hosting;
 mod jobs;
-mod link;
 mod outlet;
 mod phase;
 mod reception;
@@ -46,20 +42,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam::channel::Receiver;
-use downbeat_net::socket::{Interest, Listener, Poller, Readiness};
+use downbeat_net::socket::{Batch, Interest, Listener, Poller, Readiness};
 use downbeat_net::{Delivery, ReadBuffer};
 use downbeat_schemas::id::{ConnectionId, ShardId};
 use downbeat_schemas::limits::Limits;
 use downbeat_schemas::time::Timestamp;
 
-pub(crate) use bell::Bell;
-pub(crate) use desk::Desk;
 pub(crate) use executor::ShardThread;
-pub(crate) use link::{Command, Guest, Reply, ShardLink};
 pub(crate) use turn::run;
 
 use crate::capture::Watch;
 use crate::clock::Clock;
+use crate::desk::Desk;
+use crate::link::{Bell, Command};
 use crate::node::Node;
 use crate::stats::ShardStats;
 use jobs::Jobs;
@@ -83,12 +78,12 @@ pub(crate) struct Shard {
     rooms: Rooms,
     read: ReadBuffer,
     /// Scratch memory: bytes on their way to a socket.
-    batch: Vec<u8>,
+    batch: Batch,
     /// What the poller reports; empty between sweeps.
     ready: Vec<Readiness>,
     /// Sockets that did not take all that a flush had for them; empty between flushes.
     troubled: Vec<(ConnectionId, Delivery)>,
-    stats: ShardStats,
+    stats: Box<ShardStats>,
     watch: Watch,
     /// When to look for ready sockets again, and until when to do so on a fixed grid.
     next_sweep: Timestamp,
@@ -141,10 +136,10 @@ impl Shard {
             sockets: Sockets::new(poller),
             rooms: Rooms::new(),
             read: ReadBuffer::new(READ_BYTES),
-            batch: Vec::new(),
+            batch: Batch::default(),
             ready: Vec::new(),
             troubled: Vec::new(),
-            stats: ShardStats::default(),
+            stats: Box::default(),
             watch,
             next_sweep: now,
             busy_until: now,

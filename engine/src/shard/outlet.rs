@@ -2,7 +2,7 @@
 
 use downbeat_core::host::Outlet;
 use downbeat_net::Delivery;
-use downbeat_net::socket::{flush, send_message};
+use downbeat_net::socket::{Batch, flush, send_message};
 use downbeat_schemas::close::CloseCode;
 use downbeat_schemas::id::ConnectionId;
 use downbeat_schemas::limits::Limits;
@@ -16,7 +16,7 @@ use crate::stats::ShardStats;
 pub(super) struct SocketOutlet<'a> {
     pub(super) sockets: &'a mut Sockets,
     pub(super) stats: &'a mut ShardStats,
-    pub(super) batch: &'a mut Vec<u8>,
+    pub(super) batch: &'a mut Batch,
     pub(super) limits: &'a Limits,
     pub(super) now: Timestamp,
     /// Connections whose socket did not take all: to be looked at when the room is done.
@@ -42,9 +42,7 @@ impl Outlet for SocketOutlet<'_> {
             Delivery::Skipped => return,
             _ => self.troubled.push((to, delivery)),
         }
-        let bytes: usize = parts.iter().map(|part| part.bytes().len()).sum();
-        self.stats.total.messages_out += 1;
-        self.stats.total.bytes_out += bytes as u64;
+        self.stats.total.sent_messages += 1;
     }
 
     fn close(&mut self, to: ConnectionId, code: CloseCode, reason: &str) {

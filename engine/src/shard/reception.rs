@@ -3,18 +3,21 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use downbeat_net::http::Response;
 use downbeat_schemas::close::{CloseCode, MatchmakeCode};
 use downbeat_schemas::id::{ConnectionId, ReconnectionToken, RoomId, SessionId, ShardId};
 use downbeat_schemas::time::Timestamp;
 
-use super::desk::JobResult;
-use super::link::Newcomer;
+use super::Shard;
+use super::jobs::JobResult;
 use super::sockets::{Goodbye, Role};
-use super::{Command, Desk, Shard};
+use crate::desk::Desk;
 use crate::entropy;
 use crate::http::{self, Answer, Cors, Visit};
-use crate::matchmake::{MatchmakeRequest, matchmake};
+use crate::link::{Command, Newcomer, Offer};
+use crate::matchmake::{MatchmakeError, MatchmakeRequest, matchmake};
 use crate::server::auth::AuthRequest;
+use crate::stats::Page;
 
 impl Shard {
     /// Gives the answer to a request, or begins to find it.
@@ -25,6 +28,11 @@ impl Shard {
                     socket.connection.respond(response, now);
                 }
             }
+            Answer::Refuse(error, cors) => {
+                let response = self.matched(&Err(error), &cors);
+                self.give(id, Answer::Now(response), now);
+            }
+            Answer::Figures(page) => self.ask_clerk(id, page),
             Answer::Matchmake(request, cors) => self.matchmake(id, *request, cors),
             Answer::List(name, cors) => self.list(id, name, cors),
             Answer::Visit(visit) => self.find_host(id, visit),
@@ -35,7 +43,7 @@ impl Shard {
         let desk = Rc::clone(&self.desk);
         self.jobs.spawn(async move {
             let outcome = matchmake(&desk, request).await;
-            desk.leave(JobResult::Response(id, http::matched(&outcome, &cors)));
+            JobResult::Matched(id, cors, outcome)
         });
     }
 
@@ -43,7 +51,15 @@ impl Shard {
         let desk = Rc::clone(&self.desk);
         self.jobs.spawn(async move {
             let rooms = desk.node.registry.list(name.as_deref()).await;
-            desk.leave(JobResult::Response(id, http::listed(&rooms, &cors)));
+            JobResult::Response(id, http::listed(&rooms, &cors))
+        });
+    }
+
+    fn ask_clerk(&mut self, id: ConnectionId, page: Page) {
+        let desk = Rc::clone(&self.desk);
+        self.jobs.spawn(async move {
+            let text = desk.node.clerk.ask(page).await;
+            JobResult::Response(id, http::figures(page, text))
         });
     }
 
@@ -51,18 +67,17 @@ impl Shard {
         let desk = Rc::clone(&self.desk);
         self.jobs.spawn(async move {
             let host = find_host(&desk, &visit).await;
-            desk.leave(JobResult::Visit(id, visit, host));
+            JobResult::Visit(id, visit, host)
         });
     }
 
     pub(super) fn finish_job(&mut self, result: JobResult) {
         let now = self.clock.now();
         match result {
-            JobResult::Response(id, response) => {
-                if let Some(socket) = self.sockets.find_mut(id) {
-                    socket.connection.respond(response, now);
-                    self.go_on(id, now);
-                }
+            JobResult::Response(id, response) => self.respond(id, response, now),
+            JobResult::Matched(id, cors, outcome) => {
+                let response = self.matched(&outcome, &cors);
+                self.respond(id, response, now);
             }
             JobResult::Visit(id, visit, host) => self.receive_visit(id, &visit, host, now),
             JobResult::Spawned(key, finished) => {
@@ -70,6 +85,20 @@ impl Shard {
                     slot.room.finish_spawned(finished);
                 }
             }
+        }
+    }
+
+    fn matched(&mut self, outcome: &Result<Offer, MatchmakeError>, cors: &Cors) -> Response {
+        if let Err(error) = outcome {
+            self.stats.rejected(error.code.code());
+        }
+        http::matched(outcome, cors)
+    }
+
+    fn respond(&mut self, id: ConnectionId, response: Response, now: Timestamp) {
+        if let Some(socket) = self.sockets.find_mut(id) {
+            socket.connection.respond(response, now);
+            self.go_on(id, now);
         }
     }
 
@@ -113,8 +142,13 @@ impl Shard {
     }
 
     fn dismiss(&mut self, id: ConnectionId, goodbye: &Goodbye, now: Timestamp) {
-        self.part(id, goodbye.code, &goodbye.reason, now);
+        self.turn_away(id, goodbye.code, &goodbye.reason, now);
         self.settle(id, now);
+    }
+
+    fn turn_away(&mut self, id: ConnectionId, code: CloseCode, reason: &str, now: Timestamp) {
+        self.stats.rejected(code.code());
+        self.part(id, code, reason, now);
     }
 
     fn move_to(
@@ -172,7 +206,7 @@ impl Shard {
         now: Timestamp,
     ) {
         let Some(key) = self.rooms.key(room) else {
-            return self.part(id, CloseCode::UnknownRoom, "the room has ended", now);
+            return self.turn_away(id, CloseCode::UnknownRoom, "the room has ended", now);
         };
         let Some(slot) = self.rooms.find_mut(key) else {
             return;
@@ -187,7 +221,7 @@ impl Shard {
         match (claimed, self.sockets.find_mut(id)) {
             (Ok(seat), Some(socket)) => socket.role = Role::Player { room: key, seat },
             (Ok(seat), None) => slot.room.disconnect(now, seat, false),
-            (Err(error), _) => self.part(id, error.close_code(), &error.to_string(), now),
+            (Err(error), _) => self.turn_away(id, error.close_code(), &error.to_string(), now),
         }
         // A seat that was opened again closes its former connection.
         self.flush_room(key, now);

@@ -27,6 +27,8 @@ pub(super) struct RoomSlot {
     pub(super) created_at: Timestamp,
     /// Seats reserved here that the registry does not count yet.
     pub(super) holds: Vec<Hold>,
+    /// Connections in the room, while they are counted.
+    pub(super) clients: u64,
     /// Connections that are read at each tick instead of being watched.
     pub(super) regulars: Vec<ConnectionId>,
     number: u32,
@@ -82,6 +84,7 @@ impl Rooms {
             filter,
             created_at,
             holds: Vec::new(),
+            clients: 0,
             regulars: Vec::new(),
             number: self.created,
             queued: Timestamp::NEVER,
@@ -109,6 +112,10 @@ impl Rooms {
 
     pub(super) fn keys(&self) -> Vec<RoomKey> {
         self.by_id.values().copied().collect()
+    }
+
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut RoomSlot> {
+        self.slots.iter_mut().map(|(_, slot)| slot)
     }
 
     pub(super) fn find_mut(&mut self, key: RoomKey) -> Option<&mut RoomSlot> {

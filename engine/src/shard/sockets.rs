@@ -157,10 +157,17 @@ impl Sockets {
         }
     }
 
-    /// How many sockets have such a role.
-    pub(super) fn count(&self, is: impl Fn(Role) -> bool) -> u64 {
+    /// What each socket is for.
+    pub(super) fn roles(&self) -> impl Iterator<Item = Role> {
         let slots = self.slots.iter();
-        slots.filter(|(_, socket)| is(socket.role)).count() as u64
+        slots.map(|(_, socket)| socket.role)
+    }
+
+    /// Whether a connection is left that has something to hear or to answer. A browser keeps its
+    /// HTTP connections open for the next request: those have had all they asked for.
+    pub(super) fn any_awaited(&self) -> bool {
+        let mut sockets = self.slots.iter().map(|(_, socket)| &socket.connection);
+        sockets.any(|connection| connection.is_websocket() || connection.wants_to_send())
     }
 
     pub(super) fn ids(&self) -> Vec<ConnectionId> {

@@ -9,6 +9,7 @@ use downbeat_schemas::time::Timestamp;
 
 use super::Shard;
 use super::sockets::{BELL, LISTENER, Role};
+use crate::stats::FILE_DESCRIPTORS;
 
 /// Accepts per sweep: a storm of clients must not hold up the rooms.
 const ACCEPTS_PER_SWEEP: usize = 256;
@@ -21,12 +22,12 @@ impl Shard {
             Ok(events) => ready.extend(events),
             Err(error) => tracing::error!(%error, "the poller failed"),
         }
-        let read_until = self.stats.total.bytes_in + self.limits.read_budget_bytes;
+        let read_until = self.stats.total.received_bytes + self.limits.read_budget_bytes;
         for readiness in &ready {
             match readiness.token {
                 LISTENER => self.accept(now),
                 BELL => drop(self.bell.waker().drain()),
-                token if self.stats.total.bytes_in < read_until => {
+                token if self.stats.total.received_bytes < read_until => {
                     self.serve(ConnectionId(token), *readiness, now);
                 }
                 // Level-triggered: it is ready in the next sweep too.
@@ -61,9 +62,11 @@ impl Shard {
 
     fn refuse_accept(&mut self, error: AcceptError) {
         if error == AcceptError::NoDescriptors {
-            self.stats.limit_hit("file_descriptors");
+            // It goes on for as long as it lasts, in each sweep: the clerk says so once a minute.
+            self.stats.limit_hit(FILE_DESCRIPTORS);
+        } else {
+            tracing::warn!("{error}");
         }
-        tracing::warn!("{error}");
     }
 
     fn serve(&mut self, id: ConnectionId, readiness: Readiness, now: Timestamp) {

@@ -99,15 +99,14 @@ impl Shard {
         let Some(slot) = self.rooms.find_mut(key) else {
             return;
         };
-        let counters = slot.room.take_counters();
-        self.stats
-            .limits_hit_by("events_bytes_max", counters.events_dropped);
-        self.stats
-            .limits_hit_by("seat_reservation_ms", counters.reservations_expired);
+        let name = slot.definition.room_type().name();
+        self.stats.take(name, &slot.room.take_counters());
         self.stats
             .limits_hit_by("catch_up_steps_max", stepped.skipped.min(1));
-        let name = slot.definition.room_type().name();
-        let meter = self.stats.tick_meter(name);
+        if !self.desk.node.settings.metrics {
+            return;
+        }
+        let meter = &mut self.stats.room(name).ticks;
         meter.skipped += stepped.skipped;
         // Steps that catch up share the time that all of them took.
         let each = took / stepped.ran.max(1);

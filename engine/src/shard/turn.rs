@@ -6,7 +6,8 @@ use std::time::Duration;
 use downbeat_schemas::time::Timestamp;
 
 use super::executor::Bed;
-use super::{Command, Shard, ShardParts};
+use super::{Shard, ShardParts};
+use crate::link::Command;
 
 /// How often a busy shard looks for ready sockets. A wake-up costs as much as some ten messages:
 /// looking once per message would double the cost of a message.
@@ -27,7 +28,9 @@ pub(crate) async fn run(parts: ShardParts, started: impl FnOnce()) -> io::Result
     shard.chores(shard.clock.now());
     started();
     while !shard.is_over() {
+        let awake_at = shard.clock.now();
         shard.turn();
+        shard.stats.total.busy += shard.clock.now().since(awake_at);
         shard.rest(&bed).await;
     }
     Ok(())
@@ -91,8 +94,7 @@ impl Shard {
 
     fn run_jobs(&mut self) {
         self.desk.alarms.wake_due(self.clock.now());
-        self.jobs.run();
-        for result in self.desk.take_results() {
+        for result in self.jobs.run() {
             self.finish_job(result);
         }
     }

@@ -40,7 +40,7 @@ impl Shard {
             return;
         };
         let (name, size) = (slot.definition.name(), slot.room.size());
-        self.stats.tick_meter(&name).slow += slow_ticks;
+        self.stats.room(&name).ticks.slow += slow_ticks;
         let facts = SlowTick {
             name,
             room: slot.room.room_id(),

@@ -10,6 +10,6 @@ mod waker;
 
 pub use listener::{AcceptError, BindError, Listener};
 pub use poller::{EVENTS_PER_POLL, Interest, Poller, Readiness};
-pub use send::{BATCH_BYTES_MAX, Flushed, flush, send_message};
+pub use send::{BATCH_BYTES_MAX, Batch, Flushed, flush, send_message};
 pub use stream::{Recv, Sent, Stream};
 pub use waker::Waker;

@@ -12,6 +12,13 @@ use crate::ws;
 /// naming its parts to the kernel; a large message goes out in batches of this.
 pub const BATCH_BYTES_MAX: usize = 64 << 10;
 
+/// Scratch memory, one per shard: bytes on their way to a socket.
+#[derive(Debug, Default)]
+pub struct Batch {
+    bytes: Vec<u8>,
+    sent_bytes: u64,
+}
+
 /// What a flush left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flushed {
@@ -23,14 +30,29 @@ pub enum Flushed {
     Lost,
 }
 
+impl Batch {
+    /// Takes the number of bytes that sockets took since the last call: frame heads and HTTP
+    /// included.
+    pub fn take_sent_bytes(&mut self) -> u64 {
+        std::mem::take(&mut self.sent_bytes)
+    }
+
+    fn send(&mut self, stream: &Stream) -> Sent {
+        let sent = stream.send(&self.bytes);
+        if let Sent::Bytes(bytes) = sent {
+            self.sent_bytes += bytes as u64;
+        }
+        sent
+    }
+}
+
 /// Sends one binary message, with one system call if nothing waits before it.
 ///
 /// Only what the socket does not take is queued: own parts are copied, shared ones are not.
-/// `batch` is scratch memory, one per shard.
 pub fn send_message(
     connection: &mut Connection,
     stream: &Stream,
-    batch: &mut Vec<u8>,
+    batch: &mut Batch,
     parts: &[Part<'_>],
     limits: &Limits,
     now: Timestamp,
@@ -42,12 +64,12 @@ pub fn send_message(
     if !is_direct || connection.is_overflowed() || message_bytes > BATCH_BYTES_MAX {
         return queue_and_flush(connection, stream, batch, parts, limits, now);
     }
-    batch.clear();
-    batch.extend_from_slice(&head);
+    batch.bytes.clear();
+    batch.bytes.extend_from_slice(&head);
     for part in parts {
-        batch.extend_from_slice(part.bytes());
+        batch.bytes.extend_from_slice(part.bytes());
     }
-    let sent = match stream.send(batch) {
+    let sent = match batch.send(stream) {
         Sent::Bytes(sent) if sent == message_bytes => return Delivery::Sent,
         Sent::Bytes(sent) => sent,
         Sent::Blocked => 0,
@@ -64,16 +86,16 @@ pub fn send_message(
 pub fn flush(
     connection: &mut Connection,
     stream: &Stream,
-    batch: &mut Vec<u8>,
+    batch: &mut Batch,
     now: Timestamp,
 ) -> Flushed {
     while connection.wants_to_send() {
-        batch.clear();
-        connection.gather(batch, BATCH_BYTES_MAX);
-        match stream.send(batch) {
+        batch.bytes.clear();
+        connection.gather(&mut batch.bytes, BATCH_BYTES_MAX);
+        match batch.send(stream) {
             Sent::Bytes(sent) => {
                 connection.sent(sent, now);
-                if sent < batch.len() {
+                if sent < batch.bytes.len() {
                     return Flushed::Blocked;
                 }
             }
@@ -93,7 +115,7 @@ pub fn flush(
 fn queue_and_flush(
     connection: &mut Connection,
     stream: &Stream,
-    batch: &mut Vec<u8>,
+    batch: &mut Batch,
     parts: &[Part<'_>],
     limits: &Limits,
     now: Timestamp,

@@ -7,7 +7,7 @@ use tungstenite::protocol::frame::coding::OpCode;
 
 use super::assembly::OpenFrame;
 use super::frame::CONTROL_BYTES_MAX;
-use super::reader::Role;
+use super::role::Role;
 use super::violation::Violation;
 
 /// A frame head as it came.

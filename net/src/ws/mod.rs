@@ -9,6 +9,7 @@ mod handshake;
 mod head;
 mod incoming;
 mod reader;
+mod role;
 mod violation;
 
 pub use client::{ClientHandshakeError, read_response, write_request};
@@ -17,6 +18,7 @@ pub(crate) use frame::{control_frame, message_head};
 pub use handshake::{HandshakeError, Upgrade};
 pub use incoming::Incoming;
 pub(crate) use incoming::Whole;
-pub use reader::{Reader, Role};
+pub use reader::Reader;
+pub use role::Role;
 pub use tungstenite::protocol::frame::coding::{Control, Data, OpCode};
 pub use violation::Violation;

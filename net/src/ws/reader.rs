@@ -6,17 +6,9 @@ use super::assembly::{Assembly, OpenFrame, OpenMessage};
 use super::frame::apply_mask;
 use super::head::Head;
 use super::incoming::{Incoming, Whole};
+use super::role::Role;
 use super::violation::Violation;
 use crate::read_buffer::ReadBuffer;
-
-/// Which side reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// Reads a client's frames: they must be masked.
-    Server,
-    /// Reads a server's frames: they must not be masked.
-    Client,
-}
 
 /// Reads one side's frames.
 ///

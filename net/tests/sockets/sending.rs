@@ -3,7 +3,7 @@
 use std::os::fd::OwnedFd;
 
 use bytes::Bytes;
-use downbeat_net::socket::{Flushed, Interest, Recv, Stream, flush, send_message};
+use downbeat_net::socket::{Batch, Flushed, Interest, Recv, Stream, flush, send_message};
 use downbeat_net::ws::{
     Data, Incoming, OpCode, Reader, Role, Upgrade, encode_masked, read_response, write_request,
 };
@@ -36,10 +36,11 @@ fn websocket(limits: &Limits) -> (Connection, Stream, Stream) {
     let upgrade = Upgrade::check(&request, &["downbeat.v1"]).unwrap();
     connection.upgrade(&upgrade, NOW);
     let len = connection.queued_bytes();
-    assert_eq!(
-        flush(&mut connection, &server, &mut Vec::new(), NOW),
-        Flushed::All
-    );
+    let mut batch = Batch::default();
+    let flushed = flush(&mut connection, &server, &mut batch, NOW);
+    assert_eq!(flushed, Flushed::All);
+    assert_eq!(batch.take_sent_bytes(), len as u64);
+    assert_eq!(batch.take_sent_bytes(), 0, "counted once");
     let response = recv_exactly(&client, len);
     assert_eq!(read_response(&response, key), Ok(Some(len)));
     (connection, server, client)
@@ -54,7 +55,7 @@ fn a_message_is_sent_at_once_or_waits_and_none_is_damaged() {
     let (mut connection, server, client) = websocket(&limits);
     let shared = Bytes::from((0..=255).cycle().take(3_000).collect::<Vec<u8>>());
     let large = Bytes::from(vec![9; 200_000]);
-    let mut batch = Vec::new();
+    let mut batch = Batch::default();
     let (mut sent, mut queued) = (0u32, 0u32);
     // Until a large message is cut by the full socket, and some wait behind it.
     while queued < 10 {
@@ -99,7 +100,7 @@ fn a_slow_reader_gets_a_snapshot_once() {
         ..Limits::default()
     };
     let (mut connection, server, client) = websocket(&limits);
-    let mut batch = Vec::new();
+    let mut batch = Batch::default();
     let mut received = fill_until(&mut connection, &server, Delivery::Overflow, &limits);
     let late = send_message(
         &mut connection,
@@ -129,7 +130,7 @@ fn fill_until(
     last: Delivery,
     limits: &Limits,
 ) -> usize {
-    let (payload, mut batch, mut total) = (Bytes::from(vec![0; 1_000]), Vec::new(), 0);
+    let (payload, mut batch, mut total) = (Bytes::from(vec![0; 1_000]), Batch::default(), 0);
     loop {
         let parts = [Part::Shared(&payload)];
         let waited = connection.queued_bytes();
@@ -162,7 +163,7 @@ fn a_refused_client_reads_why() {
     let len = connection.queued_bytes();
     // The client goes on talking: bytes that nobody will understand.
     client.send(&[0; 10_000]);
-    flush(&mut connection, &server, &mut Vec::new(), NOW);
+    flush(&mut connection, &server, &mut Batch::default(), NOW);
     assert!(!connection.is_finished(), "it waits for the client's end");
     let answer = recv_exactly(&client, len);
     assert!(answer.starts_with(b"HTTP/1.1 505 "));
@@ -193,7 +194,7 @@ fn a_connection_moves_to_another_thread_with_its_unread_frames() {
     let fd = OwnedFd::from(server);
     let other_shard = std::thread::spawn(move || {
         let (server, mut read) = (Stream::from(fd), ReadBuffer::new(1 << 16));
-        flush(&mut connection, &server, &mut Vec::new(), NOW);
+        flush(&mut connection, &server, &mut Batch::default(), NOW);
         assert!(connection.has_held_bytes());
         let event = connection.next_event(&mut read, &Limits::default(), NOW);
         assert!(matches!(event, Some(Event::Binary(b"early"))), "{event:?}");

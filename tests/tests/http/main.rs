@@ -4,6 +4,7 @@
 
 mod auth;
 mod matchmaking;
+mod pages;
 mod storm;
 mod surface;
 mod wire;

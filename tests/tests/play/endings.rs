@@ -80,8 +80,20 @@ fn a_panicking_hook_ends_its_room_and_no_other() {
     let is_each_next = ticks.windows(2).all(|pair| pair[1] == pair[0] + 1);
     assert!(is_each_next, "{ticks:?}");
     server.wait_for_metrics("failed rooms are counted", |metrics| {
-        metrics.sum("downbeat_rooms_failed_total", &[]) == 5.0
+        metrics.sum("downbeat_panics_total", &[]) == 5.0
     });
+}
+
+#[test]
+fn a_server_that_stops_waits_for_no_idle_http_connection() {
+    let patience = Duration::from_secs(60);
+    let server = TestServer::with_limits(|limits| limits.shutdown_ms = 60_000);
+    let mut browser = server.http();
+    assert_eq!(browser.get("/health").status, 200);
+    let begun = Instant::now();
+    server.stop();
+    assert!(begun.elapsed() < patience, "it waited for the browser");
+    browser.expect_end();
 }
 
 #[test]

@@ -12,6 +12,7 @@ use downbeat_schemas::time::Timestamp;
 pub use downbeat_schemas::part::Part;
 
 pub use self::errors::{ConnectError, CreateError, FreezeError, ReserveError, ThawError};
+pub use self::patch_sizes::PatchSizes;
 pub(crate) use self::report::Origin;
 pub use self::report::{
     Counters, Hook, Received, Reservation, RoomSize, RoomState, RoomSummary, SeatIndex, Seated,
@@ -23,6 +24,7 @@ pub use crate::record::Recorded;
 pub use crate::spawn::{Finished, Spawned};
 
 mod errors;
+mod patch_sizes;
 mod report;
 mod room_type;
 mod stopwatch;

@@ -6,6 +6,7 @@ use downbeat_schemas::id::{ConnectionId, ReconnectionToken, SessionId};
 use downbeat_schemas::time::{Tick, Timestamp};
 use serde::{Deserialize, Serialize};
 
+use super::PatchSizes;
 use crate::interest::LimitHits;
 use crate::schedule::Schedule;
 
@@ -212,8 +213,12 @@ pub struct Counters {
     pub joins_refused: u64,
     /// Clients that left, for whatever reason.
     pub leaves: u64,
+    /// Seats that were opened again after their connection was lost or replaced.
+    pub reconnections: u64,
     /// Hooks that panicked: 0 or 1.
     pub panics: u64,
+    /// Patches and snapshots, each counted for each client that got it.
+    pub patches: PatchSizes,
     /// Limits that rows and watches met.
     pub hits: LimitHits,
 }

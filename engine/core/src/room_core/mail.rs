@@ -51,6 +51,7 @@ impl<R: Room> RoomCore<R> {
             }
             What::Join { usage } if seat.is(Phase::Joining, usage) => self.join(slot, session),
             What::Reconnect { usage } if seat.is(Phase::Playing, usage) => {
+                self.ctx.counters.reconnections += 1;
                 self.welcome(slot);
                 self.call(Hook::OnReconnect, |room, ctx| {
                     room.on_reconnect(session, ctx);

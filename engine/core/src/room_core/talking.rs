@@ -6,7 +6,7 @@ use downbeat_schemas::server::{RowsHead, RowsKind, ServerMessage, Stamp, Welcome
 use super::RoomCore;
 use crate::ctx::Ctx;
 use crate::guard::guarded;
-use crate::host::{Hook, Outlet, Part};
+use crate::host::{Hook, Outlet, Part, PatchSizes};
 use crate::room::Room;
 use crate::seat::Seat;
 use crate::{Composed, Replicator};
@@ -48,6 +48,7 @@ impl RowsTalk {
         replicator: &mut Replicator,
         seat: &mut Seat,
         stamp: Stamp,
+        sizes: &mut PatchSizes,
         outlet: &mut dyn Outlet,
     ) {
         let (Some(to), Some(viewer), false) = (seat.listener(), seat.viewer, seat.paused) else {
@@ -77,6 +78,7 @@ impl RowsTalk {
         let mut parts = recycle(std::mem::take(&mut self.parts));
         parts.push(Part::Own(&self.head));
         parts.extend(rows.iter().map(Part::Shared));
+        sizes.note((self.head.len() + rows_len) as u64);
         outlet.send(to, &parts);
         self.parts = recycle(parts);
     }
@@ -108,11 +110,14 @@ impl<R: Room> RoomCore<R> {
             room, ctx, rows, ..
         } = self;
         let Ctx {
-            seats, replicator, ..
+            seats,
+            replicator,
+            counters,
+            ..
         } = ctx;
         let told = guarded(|| {
             for seat in seats.iter_mut() {
-                rows.tell(room, replicator, seat, stamp, outlet);
+                rows.tell(room, replicator, seat, stamp, &mut counters.patches, outlet);
             }
         });
         if let Err(message) = told {

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use downbeat_net::http::{Request, Response};
-use downbeat_net::socket::{Interest, Listener, Poller, Recv, Stream, flush, send_message};
+use downbeat_net::socket::{Batch, Interest, Listener, Poller, Recv, Stream, flush, send_message};
 use downbeat_net::ws::Upgrade;
 use downbeat_net::{Connection, Event, Part, ReadBuffer};
 use downbeat_schemas::client::ClientMessage;
@@ -77,7 +77,7 @@ struct Node {
     script: Box<dyn Script>,
     poller: Poller,
     read: ReadBuffer,
-    batch: Vec<u8>,
+    batch: Batch,
     limits: Limits,
     clock: Clock,
     peers: BTreeMap<u64, Peer>,
@@ -100,7 +100,7 @@ impl Node {
             script,
             poller,
             read: ReadBuffer::new(64 << 10),
-            batch: Vec::new(),
+            batch: Batch::default(),
             limits: Limits::default(),
             clock: Clock::start(),
             peers: BTreeMap::new(),

@@ -1,0 +1,99 @@
+//! How other threads speak to a shard: a bounded queue, a bell, and the answers.
+
+mod answer;
+mod bell;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crossbeam::channel::{Receiver, Sender, bounded};
+use downbeat_cluster::{Hold, Ticket};
+use downbeat_net::Connection;
+use downbeat_net::socket::Stream;
+use downbeat_schemas::id::{ReconnectionToken, RoomId, SessionId};
+use futures_channel::oneshot;
+use serde_json::Value;
+
+pub(crate) use answer::{Offer, Refusal};
+pub(crate) use bell::Bell;
+
+use crate::server::definition::RoomDefinition;
+
+/// Commands that wait for a shard: far more than a turn takes, few enough to see a shard that hangs.
+const COMMANDS_MAX: usize = 4_096;
+
+/// What a shard is asked to do.
+#[derive(Debug)]
+pub(crate) enum Command {
+    /// Take over a socket that claims a seat in a room of this shard.
+    Adopt(Box<Newcomer>),
+    /// Create a room and reserve a seat in it.
+    Create {
+        definition: Arc<RoomDefinition>,
+        guest: Guest,
+        /// Dropped when the room is published, or has failed.
+        ticket: Option<Ticket>,
+        reply: Reply,
+    },
+    /// Reserve a seat in a room of this shard.
+    Reserve {
+        room: RoomId,
+        guest: Guest,
+        /// The registry's word that there is a seat; none for a room asked for by id.
+        hold: Option<Hold>,
+        reply: Reply,
+    },
+    /// Find the seat that a token opens.
+    Resume {
+        room: RoomId,
+        token: ReconnectionToken,
+        reply: Reply,
+    },
+    /// End all rooms and connections within this time.
+    ShutDown(Duration),
+}
+
+/// Where the answer goes. Dropped unanswered if the shard ends.
+pub(crate) type Reply = oneshot::Sender<Result<Offer, Refusal>>;
+
+/// Who wants a seat.
+#[derive(Clone, Debug)]
+pub(crate) struct Guest {
+    pub(crate) options: Value,
+    pub(crate) claims: Option<Value>,
+}
+
+/// A socket on its one move, at the WebSocket upgrade.
+#[derive(Debug)]
+pub(crate) struct Newcomer {
+    pub(crate) stream: Stream,
+    pub(crate) connection: Connection,
+    pub(crate) room: RoomId,
+    pub(crate) session: SessionId,
+    pub(crate) token: Option<ReconnectionToken>,
+}
+
+/// A shard as other threads know it.
+#[derive(Clone, Debug)]
+pub(crate) struct ShardLink {
+    commands: Sender<Command>,
+    bell: Arc<Bell>,
+}
+
+impl ShardLink {
+    /// The two ends of a shard's queue.
+    pub(crate) fn new(bell: Arc<Bell>) -> (Self, Receiver<Command>) {
+        let (commands, queue) = bounded(COMMANDS_MAX);
+        (Self { commands, bell }, queue)
+    }
+
+    /// Hands over a command.
+    ///
+    /// # Errors
+    /// Gives it back if the shard has ended or its queue is full.
+    pub(crate) fn send(&self, command: Command) -> Result<(), Command> {
+        let sent = self.commands.try_send(command);
+        self.bell.ring();
+        sent.map_err(crossbeam::channel::TrySendError::into_inner)
+    }
+}
