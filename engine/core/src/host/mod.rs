@@ -20,7 +20,6 @@ pub use self::report::{
 };
 pub use self::room_type::{CreateParams, RoomType, ThawParams};
 pub use self::stopwatch::{NoStopwatch, Stopwatch, TickPhase};
-pub use crate::record::Recorded;
 pub use crate::spawn::{Finished, Spawned};
 
 mod errors;
@@ -161,11 +160,6 @@ pub trait AnyRoom {
     /// # Errors
     /// Why JSON cannot hold it: a map whose keys are neither texts nor numbers.
     fn to_json(&self) -> Result<serde_json::Value, String>;
-
-    /// What a [`Recorder`](crate::record::Recorder) around the room wrote since the last call.
-    fn take_recorded(&mut self) -> Vec<Recorded> {
-        Vec::new()
-    }
 }
 
 /// Where a room's words go: the outboxes of its shard.

@@ -87,10 +87,21 @@ pub enum Ending {
     Spawned,
     /// A capture holds one step.
     Captured,
+    /// Whoever had the room recorded had enough.
+    Stopped,
+    /// The disk was too slow for what came then; the next one begins when it has caught up.
+    Cut,
 }
 
 impl Ending {
-    const ALL: [Self; 4] = [Self::RoomEnded, Self::Full, Self::Spawned, Self::Captured];
+    const ALL: [Self; 6] = [
+        Self::RoomEnded,
+        Self::Full,
+        Self::Spawned,
+        Self::Captured,
+        Self::Stopped,
+        Self::Cut,
+    ];
 
     pub(super) const fn to_byte(self) -> u8 {
         self as u8
@@ -377,7 +388,7 @@ mod tests {
         ] {
             assert_eq!(Entry::read(&mut Reader(bytes)), None, "{bytes:?}");
         }
-        assert_eq!(Ending::from_byte(4), None);
+        assert_eq!(Ending::from_byte(6), None);
         for ending in Ending::ALL {
             assert_eq!(Ending::from_byte(ending.to_byte()), Some(ending));
         }

@@ -7,7 +7,8 @@
 //! | `block` | entries under a checksum |
 //! | `recording` | a whole file, read |
 //! | `tape` | a whole file, written |
-//! | `recorder` | a room that is recorded |
+//! | `recorder` | a room that can be recorded |
+//! | `plan` | how it is recorded, and what comes of it |
 //! | `replay` | a recording, run |
 //!
 //! A file is a magic number and blocks. The first block is the [`Label`], the second the frozen
@@ -27,6 +28,7 @@ mod block;
 mod codec;
 mod entry;
 mod label;
+mod plan;
 mod recorder;
 mod recording;
 mod replay;
@@ -34,7 +36,8 @@ mod tape;
 
 pub use self::entry::{Ending, Entry};
 pub use self::label::Label;
-pub use self::recorder::{Plan, Recorded, Recorder};
+pub use self::plan::{Plan, Recorded};
+pub use self::recorder::{Recorder, TooLarge};
 pub use self::recording::{Damage, Entries, Recording, RecordingError};
 pub use self::replay::{Replay, ReplayError, Replayed, StartReplayError};
 pub use self::tape::Tape;

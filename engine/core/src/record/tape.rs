@@ -16,6 +16,8 @@ pub struct Tape {
     /// Entries of the next one.
     open: Vec<u8>,
     number: u32,
+    /// Blocks that were taken.
+    taken: u32,
     /// All bytes so far, taken or not.
     total: u64,
 }
@@ -30,6 +32,7 @@ impl Tape {
             blocks: Vec::with_capacity(start.len() + 4_096),
             open: Vec::new(),
             number: 0,
+            taken: 0,
             total: 0,
         };
         tape.blocks.extend_from_slice(&MAGIC);
@@ -70,7 +73,13 @@ impl Tape {
     /// The bytes since the last call, each entry among them.
     pub fn take(&mut self) -> Vec<u8> {
         self.close_block();
+        self.taken = self.number;
         std::mem::take(&mut self.blocks)
+    }
+
+    /// How many blocks were taken: the number of the first that is not.
+    pub(super) const fn taken(&self) -> u32 {
+        self.taken
     }
 
     /// Bytes so far, taken or not.

@@ -6,7 +6,7 @@ use downbeat::record::{Damage, Ending, Entry, Recording, Replay, ReplayError};
 use crate::meadow::{Input, Life, Meadow, meadow};
 
 /// What came of a file: its ticks, how many steps were checked, and its end.
-fn replay(bytes: &[u8]) -> (u64, u64, Ending) {
+pub(crate) fn replay(bytes: &[u8]) -> (u64, u64, Ending) {
     let recording = Recording::read(bytes).unwrap();
     let mut replay = Replay::new(&recording, &meadow()).unwrap();
     let (mut ticks, mut checked) = (0, 0);
@@ -21,7 +21,9 @@ fn replay(bytes: &[u8]) -> (u64, u64, Ending) {
 fn every_file_of_a_life_replays_bit_by_bit() {
     let (mut full, mut spawned, mut ended, mut checked) = (0, 0, 0, 0);
     for seed in 0..40 {
-        let mut life = Life::new(seed, 8_000);
+        let mut life = Life::new(seed, 16_000);
+        // Where futures are asked for all the time, no file gets full.
+        life.asks = seed % 2 == 0;
         life.live(300);
         life.shut_down();
         for bytes in life.files.values() {
@@ -31,13 +33,13 @@ fn every_file_of_a_life_replays_bit_by_bit() {
                 Ending::Full => full += 1,
                 Ending::Spawned => spawned += 1,
                 Ending::RoomEnded => ended += 1,
-                Ending::Captured => panic!("nothing was captured"),
+                ending => panic!("{ending:?}"),
             }
         }
     }
     // Each life ends once, most of them while they are recorded, and the other ends come often.
     assert!((30..=40).contains(&ended), "{ended}");
-    assert!(full > 40 && spawned > 100, "{full} {spawned}");
+    assert!(full > 20 && spawned > 100, "{full} {spawned}");
     // Between the question and its answer a room cannot be frozen.
     assert!(checked > 40 * 150, "{checked}");
 }

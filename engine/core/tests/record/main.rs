@@ -6,5 +6,6 @@ extern crate downbeat_core as downbeat;
 
 mod damage;
 mod days;
+mod ends;
 mod golden;
 mod meadow;

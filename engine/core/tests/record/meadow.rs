@@ -40,6 +40,7 @@ pub(crate) enum Input {
     Shear,
     /// To be answered by a future.
     Ask,
+    Howl(String),
     Panic,
 }
 
@@ -74,6 +75,7 @@ impl Room for Meadow {
             Input::Sleep => drop(ctx.after(Duration::from_millis(70), who)),
             Input::Shear => ctx.broadcast(&std::mem::take(&mut sheep.wool)),
             Input::Ask => ctx.spawn(async { 7 }, |room, answer, _| room.beats += answer),
+            Input::Howl(howl) => self.bytes += howl.len() as u64,
             Input::Panic => panic!("a wolf"),
         }
     }
@@ -110,7 +112,10 @@ pub(crate) fn meadow() -> RoomType {
 pub(crate) struct Life {
     pub(crate) room: Recorder,
     pub(crate) files: BTreeMap<u32, Vec<u8>>,
-    now: Timestamp,
+    pub(crate) now: Timestamp,
+    pub(crate) plan: Plan,
+    /// Whether its clients ask what only a future can answer.
+    pub(crate) asks: bool,
     seats: BTreeMap<ConnectionId, (SessionId, SeatIndex)>,
     lost: Vec<SessionId>,
     drawn: u64,
@@ -142,8 +147,12 @@ impl Life {
             limits,
             bytes_max,
         };
+        let mut room = Recorder::new(meadow().create(params).unwrap());
+        room.start(plan.clone(), now);
         Self {
-            room: Recorder::new(meadow().create(params).unwrap(), plan, now),
+            room,
+            plan,
+            asks: true,
             files: BTreeMap::new(),
             now,
             seats: BTreeMap::new(),
@@ -209,7 +218,7 @@ impl Life {
             }
             2 => self.room.pause(seat),
             3 => self.room.resync(seat),
-            4 => self.send(connection, &Input::Ask),
+            4 if self.asks => self.send(connection, &Input::Ask),
             5 => self.reconnect(),
             6 => self.flood(seat),
             7 => self.rebind(connection),
