@@ -88,10 +88,13 @@ mod shard;
 mod stats;
 mod types;
 
+pub use capture::{CapturedTick, Kept, PartsMs, SlowTick};
 pub use downbeat_cluster::{Order, SortField};
 pub use downbeat_core::*;
+pub use downbeat_schemas::id::RoomId;
 pub use downbeat_schemas::limits;
 pub use http::Pages;
+pub use link::RecordError;
 pub use server::{
     AuthRequest, CaptureSettings, CpuChoice, DEFAULT_PORT, ParseCpuListError, ProbeError,
     RecordSettings, RoomDefinition, RunningServer, Server, ServerBuilder, Settings, StartError,

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use downbeat::{Component, Ctx, NoOptions, Reject, Replicate, Room, RoomConfig, Single};
+use downbeat::{Component, Ctx, Reject, Replicate, Room, RoomConfig, Single};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +14,16 @@ pub const BURN_EVERY: u64 = 25;
 pub struct Burner {
     #[sync]
     ashes: Single<Ashes>,
+    /// Makes a frozen room as large as a test wants it.
+    ballast: Vec<u8>,
+}
+
+/// What a test wants of a room.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BurnerOptions {
+    /// Bytes that the room carries along.
+    pub ballast: usize,
 }
 
 /// What is left.
@@ -26,15 +36,18 @@ pub struct Ashes {
 }
 
 impl Room for Burner {
-    type Options = NoOptions;
+    type Options = BurnerOptions;
     type Input = ();
     type Event = ();
     type Timer = ();
 
     const CONFIG: RoomConfig = RoomConfig::new().tick_hz(50);
 
-    fn on_create(_: NoOptions, _: &mut Ctx<Self>) -> Result<Self, Reject> {
-        Ok(Self::default())
+    fn on_create(options: BurnerOptions, _: &mut Ctx<Self>) -> Result<Self, Reject> {
+        Ok(Self {
+            ballast: vec![7; options.ballast],
+            ..Self::default()
+        })
     }
 
     fn on_tick(&mut self, ctx: &mut Ctx<Self>) {

@@ -1,30 +1,33 @@
 //! A slow tick in words and numbers.
 
-use std::sync::Arc;
-
-use downbeat_schemas::id::{RoomId, ShardId};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::times::PartsMs;
 
 /// What is known of a slow tick.
-#[derive(Clone, Debug, Serialize)]
-pub(crate) struct SlowTick {
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SlowTick {
     /// The room's type.
-    #[serde(serialize_with = "as_text")]
-    pub(crate) name: Arc<str>,
-    #[serde(serialize_with = "as_text")]
-    pub(crate) room: RoomId,
-    #[serde(serialize_with = "as_text")]
-    pub(crate) shard: ShardId,
-    pub(crate) tick: u64,
+    pub name: String,
+    /// The room's id, as clients know it.
+    pub room: String,
+    /// The number of its shard.
+    pub shard: u16,
+    /// Which tick of the room it was.
+    pub tick: u64,
     /// Ticks that ran in the same step, this one included: more than one if the room was late.
-    pub(crate) ticks_in_step: u32,
-    pub(crate) took_ms: f64,
-    pub(crate) parts_ms: PartsMs,
-    pub(crate) clients: u64,
-    pub(crate) rows: u64,
-    pub(crate) release: &'static str,
+    pub ticks_in_step: u32,
+    /// Milliseconds from the tick's start to the end of sending.
+    pub took_ms: f64,
+    /// The parts of it.
+    pub parts_ms: PartsMs,
+    /// Seats taken: playing, held and reserved.
+    pub clients: u64,
+    /// Rows of all tables.
+    pub rows: u64,
+    /// The release of Downbeat.
+    pub release: String,
 }
 
 impl SlowTick {
@@ -32,8 +35,8 @@ impl SlowTick {
     pub(crate) fn log(&self, unlogged: u64) {
         let parts = &self.parts_ms;
         tracing::warn!(
-            room = %self.room,
-            name = %self.name,
+            room = self.room,
+            name = self.name,
             tick = self.tick,
             took_ms = self.took_ms,
             read_ms = parts.read,
@@ -49,11 +52,4 @@ impl SlowTick {
             "slow tick"
         );
     }
-}
-
-fn as_text<S: serde::Serializer>(
-    value: &impl std::fmt::Display,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(value)
 }

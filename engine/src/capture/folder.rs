@@ -5,9 +5,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use serde_json::json;
-
-use super::{RECORDING_FILE, SlowTick};
+use super::captured::{CapturedTick, Kept};
+use super::{FACTS_FILE, RECORDING_FILE, SlowTick};
+#[cfg(feature = "profile")]
+use super::{FLAME_GRAPH_FILE, STACKS_FILE};
 #[cfg(feature = "profile")]
 use crate::profile::{Profile, StackSample};
 
@@ -21,6 +22,25 @@ pub(crate) struct Capture {
     pub(crate) samples: Result<Vec<StackSample>, String>,
 }
 
+impl Capture {
+    /// What it weighs while it waits to be written.
+    pub(crate) fn bytes(&self) -> u64 {
+        let recording = self.recording.as_ref().map_or(0, Vec::len);
+        (recording + self.sample_bytes()) as u64
+    }
+
+    #[cfg(feature = "profile")]
+    fn sample_bytes(&self) -> usize {
+        let samples = self.samples.iter().flatten();
+        samples.map(|sample| sample.stack.len()).sum()
+    }
+
+    #[cfg(not(feature = "profile"))]
+    const fn sample_bytes(&self) -> usize {
+        0
+    }
+}
+
 /// Writes a capture into a folder of its own below `parent`, whose name begins with the time.
 ///
 /// # Errors
@@ -28,44 +48,43 @@ pub(crate) struct Capture {
 pub(crate) fn write_capture(parent: &Path, capture: &Capture) -> io::Result<PathBuf> {
     let facts = &capture.facts;
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-    let unix_ms = since_epoch.map_or(0, |time| time.as_millis());
-    let name = crate::scribe::file_name(&facts.name);
-    let folder = parent.join(format!(
-        "{unix_ms}-{name}-{}-tick-{}",
-        facts.room, facts.tick
-    ));
+    let unix_ms = since_epoch.map_or(0, |time| time.as_millis() as u64);
+    let room_type = crate::scribe::file_name(&facts.name);
+    let (room, tick) = (&facts.room, facts.tick);
+    let name = format!("{unix_ms}-{room_type}-{room}-tick-{tick}");
+    let folder = parent.join(&name);
     crate::scribe::create_private_folder(&folder)?;
-    let write = |file: &str, bytes: &[u8]| fs::write(folder.join(file), bytes);
     let flame_graph = write_flame_graph(&folder, capture)?;
-    if let Ok(recording) = &capture.recording {
-        write(RECORDING_FILE, recording)?;
-    }
-    let tick = json!({
-        "tick": facts,
-        "unix_ms": unix_ms as u64,
-        "recording": file_or_why(RECORDING_FILE, capture.recording.as_ref().err()),
-        "flame_graph": flame_graph,
-    });
+    let recording = match &capture.recording {
+        Ok(recording) => {
+            fs::write(folder.join(RECORDING_FILE), recording)?;
+            Kept::file(RECORDING_FILE)
+        }
+        Err(why) => Kept::missing(why),
+    };
+    let captured = CapturedTick {
+        name,
+        tick: facts.clone(),
+        unix_ms,
+        recording,
+        flame_graph,
+    };
+    let json = serde_json::to_string_pretty(&captured)?;
     // Last: a folder with it is whole.
-    write("tick.json", format!("{tick:#}\n").as_bytes())?;
+    fs::write(folder.join(FACTS_FILE), json + "\n")?;
     Ok(folder)
 }
 
-fn file_or_why(file: &str, why: Option<&String>) -> serde_json::Value {
-    match why {
-        None => json!({ "file": file }),
-        Some(why) => json!({ "missing": why }),
-    }
-}
-
 #[cfg(feature = "profile")]
-fn write_flame_graph(folder: &Path, capture: &Capture) -> io::Result<serde_json::Value> {
+fn write_flame_graph(folder: &Path, capture: &Capture) -> io::Result<Kept> {
     let samples = match &capture.samples {
         Ok(samples) if samples.is_empty() => {
-            return Ok(json!({ "missing": "the thread did not run: it waited for its core" }));
+            return Ok(Kept::missing(
+                "the thread did not run: it waited for its core",
+            ));
         }
         Ok(samples) => samples,
-        Err(why) => return Ok(json!({ "missing": why })),
+        Err(why) => return Ok(Kept::missing(why)),
     };
     let mut profile = Profile::default();
     profile.add(samples);
@@ -74,12 +93,15 @@ fn write_flame_graph(folder: &Path, capture: &Capture) -> io::Result<serde_json:
         "{} {}, tick {}: {:.1} ms",
         facts.name, facts.room, facts.tick, facts.took_ms
     );
-    profile.write_svg(&title, fs::File::create(folder.join("flame.svg"))?)?;
-    fs::write(folder.join("stacks.txt"), profile.to_text())?;
-    Ok(json!({ "file": "flame.svg", "stacks": "stacks.txt", "samples": profile.samples() }))
+    let svg = fs::File::create(folder.join(FLAME_GRAPH_FILE))?;
+    profile.write_svg(&title, io::BufWriter::new(svg))?;
+    fs::write(folder.join(STACKS_FILE), profile.to_text())?;
+    Ok(Kept::file(FLAME_GRAPH_FILE))
 }
 
 #[cfg(not(feature = "profile"))]
-fn write_flame_graph(_: &Path, _: &Capture) -> io::Result<serde_json::Value> {
-    Ok(json!({ "missing": "this program was built without the feature `profile`" }))
+fn write_flame_graph(_: &Path, _: &Capture) -> io::Result<Kept> {
+    Ok(Kept::missing(
+        "this program was built without the feature `profile`",
+    ))
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use downbeat_core::host::{Stopwatch, TickPhase};
 use downbeat_schemas::time::{Tick, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
 
@@ -34,16 +34,24 @@ pub(crate) struct TickTimes {
     flush: Duration,
 }
 
-/// The parts of a tick in milliseconds.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub(crate) struct PartsMs {
-    pub(crate) read: f64,
-    pub(crate) freeze: f64,
-    pub(crate) inputs: f64,
-    pub(crate) timers: f64,
-    pub(crate) on_tick: f64,
-    pub(crate) encode: f64,
-    pub(crate) flush: f64,
+/// The parts of a tick in milliseconds, in the order in which they run.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct PartsMs {
+    /// The sockets of clients that send in every tick, read.
+    pub read: f64,
+    /// The room, frozen for a capture.
+    pub freeze: f64,
+    /// Joins, inputs, leaves, and results of futures.
+    pub inputs: f64,
+    /// Timers that were due.
+    pub timers: f64,
+    /// `on_tick`.
+    pub on_tick: f64,
+    /// What changed, collected and packed.
+    pub encode: f64,
+    /// Patches composed and sent.
+    pub flush: f64,
 }
 
 impl TickTimes {

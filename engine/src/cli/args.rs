@@ -24,6 +24,11 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Serve the rooms that come with Downbeat: arena, chat, world. The default.
     Serve(ServeArgs),
+    /// Serve, and record each room of these types: `serve --record` in other words.
+    ///
+    /// A recording holds what came to a room and replays it: `downbeat replay FILE`. One running
+    /// room is recorded from the monitor, or by the program that embeds the server.
+    Record(RecordArgs),
     /// Put playing WebSocket clients on a server and measure what they see.
     Load(LoadArgs),
     /// Run a recording without sockets, and compare each tick with it.
@@ -36,6 +41,23 @@ pub(super) enum Command {
     Types,
     /// List every limit with its default, range and consequence.
     Limits,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RecordArgs {
+    /// Room types, such as arena.
+    #[arg(value_name = "ROOM", required = true)]
+    pub(super) rooms: Vec<String>,
+    #[command(flatten)]
+    pub(super) serve: ServeArgs,
+}
+
+impl RecordArgs {
+    pub(super) fn into_serve(self) -> ServeArgs {
+        let mut serve = self.serve;
+        serve.record.extend(self.rooms);
+        serve
+    }
 }
 
 #[derive(Debug, clap::Args)]

@@ -25,7 +25,7 @@ pub(crate) struct Profile {
 impl Profile {
     /// Names the functions of samples of this process.
     ///
-    /// The first call in a process reads its debug information: some 100 ms.
+    /// The first call in a process reads its unwind tables and debug information.
     pub(crate) fn add(&mut self, samples: &[StackSample]) {
         let (mut unwind, mut names) = (Unwind::of_this_process(), Names::default());
         for sample in samples {

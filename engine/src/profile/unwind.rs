@@ -1,10 +1,12 @@
 //! From a copied stack to the addresses of its functions.
 
-use std::fs;
+use std::fs::{self, File};
 use std::ops::Range;
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 use framehop::{ExplicitModuleSectionInfo, FrameAddress, Module, Unwinder as _};
 use object::elf::PF_X;
+use object::read::{ReadCache, ReadRef};
 use object::{Object, ObjectSection, ObjectSegment, SegmentFlags};
 
 #[cfg(target_arch = "aarch64")]
@@ -31,9 +33,17 @@ pub(super) struct Stack {
     pub(super) is_cut: bool,
 }
 
+static THIS_PROCESS: LazyLock<Mutex<Unwind>> = LazyLock::new(|| Mutex::new(Unwind::read()));
+
 impl Unwind {
-    /// Reads the unwind tables of this process: those of its file and of its libraries.
-    pub(super) fn of_this_process() -> Self {
+    /// The unwind tables of this process: those of its file and of its libraries. Read by the first
+    /// call, and kept: some megabytes.
+    pub(super) fn of_this_process() -> MutexGuard<'static, Self> {
+        // Whoever panicked with it has at most filled its cache.
+        THIS_PROCESS.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn read() -> Self {
         let mut unwinder = Unwinder::new();
         let maps = fs::read_to_string("/proc/self/maps").unwrap_or_default();
         for mapping in maps.lines().filter_map(Mapping::parse) {
@@ -130,8 +140,9 @@ fn hex(text: &str) -> Option<u64> {
 
 /// The unwind tables of one file. None if it is not to be read, as of one that was replaced.
 fn module(mapping: &Mapping<'_>) -> Option<Module<Vec<u8>>> {
-    let bytes = fs::read(mapping.path).ok()?;
-    let file = object::File::parse(&*bytes).ok()?;
+    // Not the whole file, most of which is debug information: what is asked for.
+    let bytes = ReadCache::new(File::open(mapping.path).ok()?);
+    let file = object::File::parse(&bytes).ok()?;
     let base = mapping
         .addresses
         .start
@@ -154,7 +165,10 @@ fn module(mapping: &Mapping<'_>) -> Option<Module<Vec<u8>>> {
 }
 
 /// Where the file itself wants the first byte of a mapping to be.
-fn code_address(file: &object::File<'_>, mapping: &Mapping<'_>) -> Option<u64> {
+fn code_address<'d>(
+    file: &object::File<'d, impl ReadRef<'d>>,
+    mapping: &Mapping<'_>,
+) -> Option<u64> {
     let code = file.segments().find(|segment| {
         let (offset, size) = segment.file_range();
         let flags = segment.flags();

@@ -119,5 +119,7 @@ const fn words(ending: Ending) -> &'static str {
             "the result of a future came, which cannot be recorded; the next part begins after it"
         }
         Ending::Captured => "a capture holds one step",
+        Ending::Stopped => "the recording was stopped",
+        Ending::Cut => "the disk was too slow for what came then; the next part begins later",
     }
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 /// Deletes the oldest of what is `ours` until there is room for one more.
-pub(super) fn make_room(folder: &Path, max: u64, ours: impl Fn(&str) -> bool) {
+pub(super) fn make_room(folder: &Path, max: u64, ours: impl Fn(&Path) -> bool) {
     let mut there = match list(folder, ours) {
         Ok(there) => there,
         Err(error) => {
@@ -23,12 +23,13 @@ pub(super) fn make_room(folder: &Path, max: u64, ours: impl Fn(&str) -> bool) {
     }
 }
 
-fn list(folder: &Path, ours: impl Fn(&str) -> bool) -> io::Result<Vec<(SystemTime, PathBuf)>> {
+fn list(folder: &Path, ours: impl Fn(&Path) -> bool) -> io::Result<Vec<(SystemTime, PathBuf)>> {
     let mut there = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
-        if entry.file_name().to_str().is_some_and(&ours) {
-            there.push((entry.metadata()?.modified()?, entry.path()));
+        let path = entry.path();
+        if ours(&path) {
+            there.push((entry.metadata()?.modified()?, path));
         }
     }
     Ok(there)

@@ -2,101 +2,80 @@
 //!
 //! | file | what |
 //! |---|---|
+//! | `queue` | what waits to be written, in so many bytes and no more |
+//! | `writing` | the thread |
 //! | `recordings` | the files of recorded rooms |
 //! | `bounded` | a folder with so many things in it and no more |
 
 mod bounded;
+mod queue;
 mod recordings;
+mod writing;
 
 use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use crossbeam::channel::{Receiver, Sender, bounded};
-use downbeat_core::host::Recorded;
+use crossbeam::channel::Receiver;
+use downbeat_core::record::Recorded;
 use downbeat_schemas::id::RoomId;
 use downbeat_schemas::time::Timestamp;
+use futures_channel::oneshot;
 
-use crate::capture::{Capture, write_capture};
+use crate::capture::{Capture, CapturedTick};
 use crate::server::settings::Settings;
-use recordings::Recordings;
-
-/// Jobs that wait: seconds of a busy node. A disk that is slower loses recordings, not ticks.
-const JOBS_MAX: usize = 1_024;
-/// Below everything that is on time: it runs when a core has nothing better to do.
-const NICENESS: i32 = 19;
-
-/// What is to be written.
-enum Job {
-    Append {
-        name: std::sync::Arc<str>,
-        room: RoomId,
-        recorded: Recorded,
-    },
-    Capture(Box<Capture>),
-    End,
-}
+pub(crate) use queue::{Counts, ScribeCounts};
+use queue::{Job, Queue};
+use writing::Writer;
 
 /// The way to the thread.
 #[derive(Debug)]
 pub(crate) struct Scribe {
-    jobs: Sender<Job>,
+    queue: Queue,
     thread: Mutex<Option<JoinHandle<()>>>,
     cooldown: Duration,
     /// Until when no tick of the node is captured.
     quiet_until: AtomicU64,
-    counts: [AtomicU64; 3],
 }
-
-/// What the scribe did, or could not do.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct ScribeCounts {
-    pub(crate) captures: u64,
-    pub(crate) recorded_bytes: u64,
-    pub(crate) jobs_dropped: u64,
-}
-
-const CAPTURES: usize = 0;
-const RECORDED_BYTES: usize = 1;
-const JOBS_DROPPED: usize = 2;
 
 impl Scribe {
-    /// Starts the thread, if anything is to be captured or recorded.
+    /// Starts the thread.
     ///
     /// # Errors
-    /// If a folder cannot be made, or there is no thread to be had; it names the folder.
-    pub(crate) fn start(settings: &Settings) -> io::Result<Option<Self>> {
-        let captures = settings.capture.folder.clone();
+    /// If a folder that is needed cannot be made, or there is no thread to be had; it names the
+    /// folder.
+    pub(crate) fn start(settings: &Settings) -> io::Result<Self> {
         let records = !settings.record.rooms.is_empty();
-        if captures.is_none() && !records {
-            return Ok(None);
-        }
-        let records = records.then(|| settings.record.folder.clone());
-        for folder in captures.iter().chain(&records) {
+        let recordings = records.then_some(&settings.record.folder);
+        for folder in settings.capture.folder.iter().chain(recordings) {
             create_private_folder(folder).map_err(|error| {
                 io::Error::new(error.kind(), format!("{}: {error}", folder.display()))
             })?;
         }
-        let (jobs, queue) = bounded(JOBS_MAX);
-        let limits = settings.limits.clone();
+        let (scribe, jobs) = Self::without_thread(settings);
+        let writer = Writer::new(settings, Arc::clone(scribe.queue.counts()));
         let thread = std::thread::Builder::new().name("scribe".to_owned());
-        let thread = thread.spawn(move || {
-            step_back();
-            let recordings = records.map(|folder| Recordings::new(folder, limits.recordings_max));
-            write_all(&queue, recordings, captures.as_deref(), limits.captures_max);
-        })?;
-        Ok(Some(Self {
-            jobs,
+        let thread = thread.spawn(move || writer.write_all(&jobs))?;
+        Ok(Self {
             thread: Mutex::new(Some(thread)),
+            ..scribe
+        })
+    }
+
+    fn without_thread(settings: &Settings) -> (Self, Receiver<Job>) {
+        let (queue, jobs) = Queue::new(settings.limits.scribe_bytes_max);
+        let scribe = Self {
+            queue,
+            thread: Mutex::new(None),
             cooldown: settings.capture.cooldown,
             quiet_until: AtomicU64::new(0),
-            counts: Default::default(),
-        }))
+        };
+        (scribe, jobs)
     }
 
     /// Whether a tick that turns out slow would be captured.
@@ -116,36 +95,66 @@ impl Scribe {
     }
 
     pub(crate) fn capture(&self, capture: Capture) {
-        if self.send(Job::Capture(Box::new(capture))) {
-            self.count(CAPTURES, 1);
+        if self.queue.put(Job::Capture(Box::new(capture))).is_err() {
+            Counts::add(&self.queue.counts().captures_lost, 1);
         }
     }
 
     /// Appends to the file of a room.
-    pub(crate) fn append(&self, name: std::sync::Arc<str>, room: RoomId, recorded: Recorded) {
-        let bytes = recorded.bytes.len() as u64;
-        if self.send(Job::Append {
-            name,
+    ///
+    /// # Errors
+    /// Whether the file's end is lost, because too much waits: the recording cannot go on.
+    pub(crate) fn append(
+        &self,
+        room_type: &Arc<str>,
+        room: RoomId,
+        recorded: Recorded,
+    ) -> Result<(), EndIsLost> {
+        let append = |recorded| Job::Append {
+            room_type: Arc::clone(room_type),
             room,
             recorded,
-        }) {
-            self.count(RECORDED_BYTES, bytes);
+        };
+        let Err(Job::Append { recorded, .. }) = self.queue.put(append(recorded)) else {
+            return Ok(());
+        };
+        Counts::add(&self.queue.counts().recordings_cut, 1);
+        if let Some(mark) = recorded.cut() {
+            self.queue.put_anyway(append(mark));
+        }
+        match recorded.ended {
+            true => Ok(()),
+            false => Err(EndIsLost),
         }
     }
 
+    /// Whether it has caught up so far that recordings may begin again.
+    pub(crate) fn has_caught_up(&self) -> bool {
+        self.queue.is_half_empty()
+    }
+
+    /// The slow ticks that are captured, the newest first. None if too much waits.
+    pub(crate) async fn captures(&self) -> Option<Vec<CapturedTick>> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.put(Job::Captures(reply)).ok()?;
+        answer.await.ok()
+    }
+
+    /// The flame graph of the capture of this name. None if there is no such capture, it has none,
+    /// or too much waits.
+    pub(crate) async fn flame_graph(&self, capture: String) -> Option<String> {
+        let (reply, answer) = oneshot::channel();
+        self.queue.put(Job::FlameGraph(capture, reply)).ok()?;
+        answer.await.ok()?
+    }
+
     pub(crate) fn counts(&self) -> ScribeCounts {
-        let count = |which: usize| self.counts[which].load(Ordering::Relaxed);
-        ScribeCounts {
-            captures: count(CAPTURES),
-            recorded_bytes: count(RECORDED_BYTES),
-            jobs_dropped: count(JOBS_DROPPED),
-        }
+        self.queue.counts().read()
     }
 
     /// Writes what waits, and ends.
     pub(crate) fn finish(&self) {
-        // Waits for a place in the queue: the shards have ended.
-        let _ = self.jobs.send(Job::End);
+        self.queue.put_anyway(Job::End);
         let mut thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(thread) = thread.take()
             && thread.join().is_err()
@@ -153,62 +162,12 @@ impl Scribe {
             tracing::error!("the scribe ended badly: captures and recordings may be cut off");
         }
     }
-
-    fn send(&self, job: Job) -> bool {
-        let sent = self.jobs.try_send(job).is_ok();
-        if !sent {
-            self.count(JOBS_DROPPED, 1);
-        }
-        sent
-    }
-
-    fn count(&self, which: usize, by: u64) {
-        self.counts[which].fetch_add(by, Ordering::Relaxed);
-    }
 }
 
-fn step_back() {
-    if let Err(error) = rustix::process::nice(NICENESS) {
-        tracing::debug!(%error, "the scribe runs at normal priority");
-    }
-}
-
-fn write_all(
-    queue: &Receiver<Job>,
-    mut recordings: Option<Recordings>,
-    captures: Option<&Path>,
-    captures_max: u64,
-) {
-    for job in queue {
-        match (job, &mut recordings, captures) {
-            (Job::End, _, _) => return,
-            (
-                Job::Append {
-                    name,
-                    room,
-                    recorded,
-                },
-                Some(recordings),
-                _,
-            ) => recordings.append(&name, room, &recorded),
-            (Job::Capture(capture), _, Some(folder)) => {
-                keep(folder, &capture, captures_max);
-            }
-            (Job::Append { .. } | Job::Capture(_), _, _) => {}
-        }
-    }
-}
-
-fn keep(parent: &Path, capture: &Capture, captures_max: u64) {
-    bounded::make_room(parent, captures_max, |name| name.contains("-tick-"));
-    let tick = capture.facts.tick;
-    match write_capture(parent, capture) {
-        Ok(folder) => tracing::info!(tick, folder = %folder.display(), "slow tick captured"),
-        Err(error) => {
-            tracing::error!(tick, %error, folder = %parent.display(), "slow tick not captured");
-        }
-    }
-}
+/// A part of a recording was not taken, and a mark in its file says so. The next file may begin
+/// when the scribe [has caught up](Scribe::has_caught_up).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EndIsLost;
 
 /// A room type's name as a part of a file's: a game may call its rooms anything.
 pub(crate) fn file_name(name: &str) -> String {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::auth::{AuthHook, AuthRequest};
 use super::definition::RoomDefinition;
 use super::running::RunningServer;
-use super::settings::{CpuChoice, Settings};
+use super::settings::{CaptureSettings, CpuChoice, RecordSettings, Settings};
 use super::signals;
 use super::start::{self, StartError};
 use crate::http::Pages;
@@ -88,6 +88,38 @@ impl ServerBuilder {
     /// Measures no ticks and has no `/metrics`.
     pub const fn without_metrics(mut self) -> Self {
         self.settings.metrics = false;
+        self
+    }
+
+    /// Captures ticks that take too long.
+    ///
+    /// ```
+    /// use downbeat::{CaptureSettings, Server};
+    ///
+    /// let server = Server::builder().capture(CaptureSettings {
+    ///     folder: Some("captures".into()),
+    ///     ..CaptureSettings::default()
+    /// });
+    /// # drop(server);
+    /// ```
+    pub fn capture(mut self, capture: CaptureSettings) -> Self {
+        self.settings.capture = capture;
+        self
+    }
+
+    /// Records rooms: see [`RunningServer::record`] for a single one.
+    ///
+    /// ```
+    /// use downbeat::{RecordSettings, Server, rooms::Arena};
+    ///
+    /// let server = Server::builder().room::<Arena>("arena").record(RecordSettings {
+    ///     rooms: vec!["arena".to_owned()],
+    ///     folder: "recordings".into(),
+    /// });
+    /// # drop(server);
+    /// ```
+    pub fn record(mut self, record: RecordSettings) -> Self {
+        self.settings.record = record;
         self
     }
 

@@ -8,6 +8,7 @@ mod running;
 pub(crate) mod settings;
 mod signals;
 mod start;
+mod wait;
 
 pub use auth::AuthRequest;
 pub use builder::{Server, ServerBuilder};

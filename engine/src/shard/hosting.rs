@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use downbeat_cluster::{Hold, RoomRecord};
-use downbeat_core::host::{CreateParams, Reservation, ReserveError, RoomState};
+use downbeat_core::host::{AnyRoom, CreateParams, Reservation, ReserveError, RoomState};
+use downbeat_core::record::Recorder;
 use downbeat_schemas::id::{ReconnectionToken, RoomId, SessionId};
 use downbeat_schemas::time::Timestamp;
 
@@ -42,11 +43,13 @@ impl Shard {
         let room = params.room;
         let created = room_type.create(params);
         let created = created.map_err(|error| Refusal::CreateFailed(error.to_string()))?;
-        let created = self.record(created, definition, now);
         self.stats.room(room_type.name()).total.created += 1;
         let filter = definition.filter(&guest.options);
-        self.rooms
+        let created = Recorder::new(created);
+        let key = self
+            .rooms
             .insert(created, Arc::clone(definition), filter, now);
+        self.record_if_asked(key, now);
         self.reserve(room, guest, None, now)
     }
 

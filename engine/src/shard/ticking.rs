@@ -1,5 +1,6 @@
 //! Due rooms: step, flush, measure.
 
+use downbeat_core::host::AnyRoom;
 use downbeat_net::Delivery;
 use downbeat_schemas::close::CloseCode;
 use downbeat_schemas::id::ConnectionId;

@@ -1,26 +1,24 @@
 //! Slow ticks: counted, logged, captured.
 
-use downbeat_core::host::Stepped;
-use downbeat_core::record::{Ending, Entry, Plan, Tape};
+use downbeat_core::host::{AnyRoom, Stepped};
+use downbeat_core::record::{Ending, Entry, Tape};
 use downbeat_schemas::time::{Tick, Timestamp};
 
 use super::Shard;
+use super::recording::plan_of;
 use super::rooms::RoomKey;
 use crate::capture::{Capture, Evidence, SlowTick, StepTimes};
 
 impl Shard {
     /// Before a room's step: keeps the room as it is, in case the step turns out slow.
     pub(super) fn get_ready(&mut self, key: RoomKey, now: Timestamp) {
-        let Some(scribe) = &self.desk.node.scribe else {
-            return;
-        };
-        if !self.watch.captures() || !scribe.would_capture(now) {
+        if !self.watch.captures() || !self.desk.node.scribe.would_capture(now) {
             return;
         }
         // A room that has something to say cannot be frozen.
         self.flush_room(key, now);
         if let Some(slot) = self.rooms.find_mut(key) {
-            self.watch.get_ready(&*slot.room, now);
+            self.watch.get_ready(&slot.room, now);
         }
     }
 
@@ -42,16 +40,16 @@ impl Shard {
         let (name, size) = (slot.definition.name(), slot.room.size());
         self.stats.room(&name).ticks.slow += slow_ticks;
         let facts = SlowTick {
-            name,
-            room: slot.room.room_id(),
-            shard: self.desk.shard,
+            name: name.to_string(),
+            room: slot.room.room_id().to_string(),
+            shard: self.desk.shard.0,
             tick: slowest.tick.0,
             ticks_in_step: stepped.ran,
             took_ms: crate::capture::ms(slowest.total()),
             parts_ms: slowest.parts_ms(),
             clients: size.clients,
             rows: size.rows,
-            release: env!("CARGO_PKG_VERSION"),
+            release: env!("CARGO_PKG_VERSION").to_owned(),
         };
         if let Some(unlogged) = self.watch.may_log(began) {
             facts.log(unlogged);
@@ -60,25 +58,19 @@ impl Shard {
     }
 
     fn capture(&mut self, key: RoomKey, began: Timestamp, stepped: &Stepped, facts: SlowTick) {
-        let Some(scribe) = &self.desk.node.scribe else {
-            return;
-        };
-        if !self.watch.captures() || !scribe.may_capture(began) {
+        if !self.watch.captures() || !self.desk.node.scribe.may_capture(began) {
             return;
         }
         let Some(evidence) = self.watch.take_evidence() else {
             return;
         };
-        let node = std::sync::Arc::clone(&self.desk.node);
         let recording = self.recording(key, began, stepped, &evidence);
-        if let Some(scribe) = &node.scribe {
-            scribe.capture(Capture {
-                facts,
-                recording,
-                #[cfg(feature = "profile")]
-                samples: evidence.samples,
-            });
-        }
+        self.desk.node.scribe.capture(Capture {
+            facts,
+            recording,
+            #[cfg(feature = "profile")]
+            samples: evidence.samples,
+        });
     }
 
     /// The step as a recording: the room before it with its full mailbox, and the room's hash after.
@@ -100,27 +92,13 @@ impl Shard {
         }
         let slot = self.rooms.find_mut(key);
         let slot = slot.ok_or("the room has ended")?;
-        let plan = plan_of(slot.definition.room_type(), &self.limits);
+        let plan = plan_of(&slot.definition, &self.limits);
         let before = Tick(stepped.first.0).before();
-        let mut tape = Tape::new(&plan.label(&*slot.room, 1, began, before), frozen);
+        let mut tape = Tape::new(&plan.label(&slot.room, 1, began, before), frozen);
         tape.push(&Entry::Step { now: began });
         let after = slot.room.freeze(began).ok();
         tape.push_flush(after.as_deref());
         tape.end(Ending::Captured);
         Ok(tape.take())
-    }
-}
-
-/// How rooms of a type are recorded on this node.
-pub(super) fn plan_of(
-    room_type: &downbeat_core::host::RoomType,
-    limits: &std::sync::Arc<downbeat_schemas::limits::Limits>,
-) -> Plan {
-    Plan {
-        release: env!("CARGO_PKG_VERSION").to_owned(),
-        room_name: room_type.name().to_owned(),
-        tick_hz: room_type.tick_hz(),
-        limits: std::sync::Arc::clone(limits),
-        bytes_max: limits.recording_bytes_max,
     }
 }

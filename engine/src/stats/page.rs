@@ -11,7 +11,6 @@ use super::process::ProcessStats;
 use super::room_stats::RoomStats;
 use super::text::{Kind, Label, Text};
 use super::tick_meter::{TickMeter, Times};
-use crate::scribe::Scribe;
 
 /// Upper bounds of the buckets of ticks, nanoseconds.
 ///
@@ -421,8 +420,7 @@ fn write_registry(text: &mut Text, books: &Books<'_>) {
 }
 
 fn write_scribe(text: &mut Text, books: &Books<'_>) {
-    let scribe = books.node.scribe.as_ref().map(Scribe::counts);
-    let scribe = scribe.unwrap_or_default();
+    let scribe = books.node.scribe.counts();
     for (name, help, value) in [
         (
             "downbeat_captures_total",
@@ -430,14 +428,19 @@ fn write_scribe(text: &mut Text, books: &Books<'_>) {
             scribe.captures,
         ),
         (
+            "downbeat_captures_lost_total",
+            "Slow ticks that were to be captured and are not: too much waited for the disk, or a file could not be written.",
+            scribe.captures_lost,
+        ),
+        (
             "downbeat_recorded_bytes_total",
             "Bytes of recordings written.",
             scribe.recorded_bytes,
         ),
         (
-            "downbeat_scribe_jobs_dropped_total",
-            "Captures and parts of recordings lost because the disk was too slow.",
-            scribe.jobs_dropped,
+            "downbeat_recordings_cut_total",
+            "Recordings that lack their end, or were not made: too much waited for the disk, or a file could not be written.",
+            scribe.recordings_cut,
         ),
     ] {
         text.family(name, Kind::Counter, help);
