@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -18,6 +19,12 @@ struct File {
     shards: Option<usize>,
     cpus: Option<String>,
     public_address: Option<String>,
+    slow_tick_ms: Option<u64>,
+    capture_dir: Option<PathBuf>,
+    capture_cooldown_ms: Option<u64>,
+    #[serde(default)]
+    record: Vec<String>,
+    record_dir: Option<PathBuf>,
     metrics: Option<bool>,
     realtime: Option<bool>,
     #[serde(default)]
@@ -76,12 +83,51 @@ fn apply_file(settings: &mut Settings, path: &Path) -> Result<(), SettingsError>
         settings.cpus = parse_cpu_list(&cpus)?;
     }
     settings.public_address = file.public_address;
+    apply_watching(
+        settings,
+        Watching {
+            slow_tick_ms: file.slow_tick_ms,
+            capture_dir: file.capture_dir.as_deref(),
+            capture_cooldown_ms: file.capture_cooldown_ms,
+            record: &file.record,
+            record_dir: file.record_dir.as_deref(),
+        },
+    );
     settings.metrics = file.metrics.unwrap_or(settings.metrics);
     settings.realtime = file.realtime.unwrap_or(settings.realtime);
     for (name, value) in file.limits {
         settings.limits.set(&name, value)?;
     }
     Ok(())
+}
+
+/// What the command line and the file say alike of captures and recordings.
+#[derive(Clone, Copy)]
+struct Watching<'a> {
+    slow_tick_ms: Option<u64>,
+    capture_dir: Option<&'a Path>,
+    capture_cooldown_ms: Option<u64>,
+    record: &'a [String],
+    record_dir: Option<&'a Path>,
+}
+
+fn apply_watching(settings: &mut Settings, said: Watching<'_>) {
+    let (capture, record) = (&mut settings.capture, &mut settings.record);
+    if let Some(ms) = said.slow_tick_ms {
+        capture.slow_tick = Duration::from_millis(ms);
+    }
+    if let Some(folder) = said.capture_dir {
+        capture.folder = Some(folder.to_owned());
+    }
+    if let Some(ms) = said.capture_cooldown_ms {
+        capture.cooldown = Duration::from_millis(ms);
+    }
+    if !said.record.is_empty() {
+        record.rooms = said.record.to_vec();
+    }
+    if let Some(folder) = said.record_dir {
+        record.folder = folder.to_owned();
+    }
 }
 
 fn read(path: &Path) -> Result<File, SettingsError> {
@@ -111,6 +157,16 @@ fn apply_args(settings: &mut Settings, args: &ServeArgs) -> Result<(), SettingsE
     if let Some(address) = &args.public_address {
         settings.public_address = Some(address.clone());
     }
+    apply_watching(
+        settings,
+        Watching {
+            slow_tick_ms: args.slow_tick_ms,
+            capture_dir: args.capture_dir.as_deref(),
+            capture_cooldown_ms: args.capture_cooldown_ms,
+            record: &args.record,
+            record_dir: args.record_dir.as_deref(),
+        },
+    );
     settings.metrics = args.metrics.unwrap_or(settings.metrics);
     settings.realtime = args.realtime.unwrap_or(settings.realtime);
     for LimitArg { name, value } in &args.limits {

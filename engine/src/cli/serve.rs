@@ -9,9 +9,9 @@ use super::file;
 use crate::rooms::{Arena, Chat, World};
 use crate::{Pages, RoomDefinition, Server, ServerBuilder};
 
-pub(super) fn run(args: &ServeArgs) -> ExitCode {
+pub(super) fn run(args: &ServeArgs, server: ServerBuilder) -> ExitCode {
     super::log::to_stderr(&args.log, args.log_format);
-    match serve(args) {
+    match serve(args, server) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");
@@ -20,14 +20,16 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
     }
 }
 
-fn serve(args: &ServeArgs) -> Result<(), Box<dyn std::error::Error>> {
+fn serve(args: &ServeArgs, server: ServerBuilder) -> Result<(), Box<dyn std::error::Error>> {
     let settings = file::settings(args)?;
-    let mut server = rooms();
-    if let Some(bench) = args.for_bench {
-        end_with(bench)?;
-        server = server.room::<Arena>("hall");
-    }
-    server.settings(settings).pages(pages()).run()?;
+    let server = match args.for_bench {
+        Some(bench) => {
+            end_with(bench)?;
+            server.room::<Arena>("hall")
+        }
+        None => server,
+    };
+    server.settings(settings).run()?;
     Ok(())
 }
 
@@ -41,12 +43,13 @@ fn end_with(parent: u32) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// The rooms that come with Downbeat.
-pub(crate) fn rooms() -> ServerBuilder {
+/// The rooms that come with Downbeat, and the demo.
+pub(crate) fn sample() -> ServerBuilder {
     Server::builder()
         .define(RoomDefinition::new::<Arena>("arena").filter_by(["seats"]))
         .define(RoomDefinition::new::<Chat>("chat").filter_by(["channel"]))
         .room::<World>("world")
+        .pages(pages())
 }
 
 /// The demo: what `npm run build` makes of `clients/demo`.

@@ -8,11 +8,15 @@ mod running;
 pub(crate) mod settings;
 mod signals;
 mod start;
+mod wait;
 
 pub use auth::AuthRequest;
 pub use builder::{Server, ServerBuilder};
 pub use definition::RoomDefinition;
 pub use probe::ProbeError;
 pub use running::RunningServer;
-pub use settings::{CpuChoice, DEFAULT_PORT, ParseCpuListError, Settings, parse_cpu_list};
+pub use settings::{
+    CaptureSettings, CpuChoice, DEFAULT_PORT, ParseCpuListError, RecordSettings, Settings,
+    parse_cpu_list,
+};
 pub use start::StartError;

@@ -9,6 +9,8 @@
 //! | `reception` | what visitors ask by HTTP, and their way to a seat |
 //! | `hosting` | creating rooms, reserving seats, telling the registry |
 //! | `ticking` | due rooms: step, flush, measure |
+//! | `watching` | slow ticks: counted, logged, captured |
+//! | `recording` | recorded rooms: their bytes on the way to the scribe |
 //! | `regulars` | clients that talk in every tick are read at the tick |
 //! | `puppets` | clients without a socket, for benchmarks |
 //! | `outlet` | from rooms to sockets |
@@ -28,12 +30,14 @@ mod phase;
 #[cfg(feature = "cli")]
 mod puppets;
 mod reception;
+mod recording;
 mod regulars;
 mod rooms;
 mod sockets;
 mod sweep;
 mod ticking;
 mod turn;
+mod watching;
 
 use std::io;
 use std::rc::Rc;
@@ -52,6 +56,7 @@ pub(crate) use executor::{ShardThread, go_first};
 pub(crate) use puppets::Staging;
 pub(crate) use turn::run;
 
+use crate::capture::Watch;
 use crate::clock::Clock;
 use crate::desk::Desk;
 use crate::link::{Bell, Command};
@@ -84,6 +89,7 @@ pub(crate) struct Shard {
     /// Sockets that did not take all that a flush had for them; empty between flushes.
     troubled: Vec<(ConnectionId, Delivery)>,
     stats: Box<ShardStats>,
+    watch: Watch,
     /// When to look for ready sockets again, and until when to do so on a fixed grid.
     next_sweep: Timestamp,
     busy_until: Timestamp,
@@ -122,6 +128,7 @@ impl Shard {
         poller.add(&listener, LISTENER, Interest::READ)?;
         poller.add(bell.waker(), BELL, Interest::READ)?;
         let clock = node.clock;
+        let watch = Watch::new(&node.settings.capture);
         let now = clock.now();
         Ok(Self {
             limits: Arc::new(node.settings.limits.clone()),
@@ -138,6 +145,7 @@ impl Shard {
             ready: Vec::new(),
             troubled: Vec::new(),
             stats: Box::default(),
+            watch,
             next_sweep: now,
             busy_until: now,
             next_chores: now,

@@ -1,5 +1,6 @@
 //! What visitors ask by HTTP, and their way to a seat.
 
+use downbeat_core::host::AnyRoom;
 use std::rc::Rc;
 use std::time::Duration;
 

@@ -88,6 +88,9 @@ impl Shard {
             Command::Resume { room, token, reply } => {
                 let _ = reply.send(self.resume(room, token, now));
             }
+            Command::Record { room, on, reply } => {
+                let _ = reply.send(self.record(room, on, now));
+            }
             #[cfg(feature = "cli")]
             Command::Stage(staging, reply) => {
                 let _ = reply.send(self.stage(&staging, now));
