@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `encode` | What does a patch cost, and how does that grow with entities and visible pairs? |
 //! | `soak` | Does a server that clients come to and leave keep memory and descriptors flat? |
-//! | `metering` | What do metrics cost a shard? |
+//! | `watching` | What does a server pay for being watched: metrics, ready to capture, recording? |
 //!
 //! The micro level is `cargo bench`, in `benches/`, with the statistics of Criterion:
 //!

@@ -90,7 +90,7 @@ pub const CLIENTS: &str = "downbeat_clients";
 const UP_TIMEOUT: Duration = Duration::from_secs(10);
 const POLL: Duration = Duration::from_millis(50);
 /// Settings of whoever runs the benchmark are not those of the server under test.
-const VARIABLES: [&str; 10] = [
+const VARIABLES: [&str; 15] = [
     "PORT",
     "DOWNBEAT_LISTEN",
     "DOWNBEAT_SHARDS",
@@ -98,6 +98,11 @@ const VARIABLES: [&str; 10] = [
     "DOWNBEAT_PUBLIC_ADDRESS",
     "DOWNBEAT_LIMITS",
     "DOWNBEAT_CONFIG",
+    "DOWNBEAT_CAPTURE_DIR",
+    "DOWNBEAT_RECORD",
+    "DOWNBEAT_RECORD_DIR",
+    "PERF_SLOW_TICK_MS",
+    "PERF_AUTO_PROFILE_COOLDOWN_MS",
     "DOWNBEAT_METRICS",
     "DOWNBEAT_LOG",
     "LOG_FORMAT",

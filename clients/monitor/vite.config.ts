@@ -7,7 +7,8 @@ const SERVER = "http://localhost:2567";
 
 export default defineConfig({
   base: "/monitor/",
-  plugins: [contentSecurityPolicy(), listForRust("monitor")],
+  // Flame graphs are fetched, with the password, and shown as images.
+  plugins: [contentSecurityPolicy("; img-src 'self' blob:"), listForRust("monitor")],
   build: {
     outDir: "../../engine/pages/monitor",
     emptyOutDir: true,

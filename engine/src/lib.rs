@@ -65,6 +65,7 @@ extern crate self as downbeat;
 
 #[cfg(feature = "cli")]
 mod bench;
+mod capture;
 #[cfg(feature = "cli")]
 #[doc(hidden)]
 pub mod cli;
@@ -79,18 +80,26 @@ mod matchmake;
 mod monitor;
 mod node;
 pub mod prelude;
+#[cfg(feature = "profile")]
+mod profile;
+#[cfg(feature = "cli")]
+mod replay;
 pub mod rooms;
+mod scribe;
 mod server;
 mod shard;
 mod stats;
 mod types;
 
+pub use capture::{CapturedTick, Kept, PartsMs, SlowTick};
 pub use downbeat_cluster::{Order, SortField};
 pub use downbeat_core::*;
+pub use downbeat_schemas::id::RoomId;
 pub use downbeat_schemas::limits;
 pub use http::Pages;
+pub use link::RecordError;
 pub use server::{
-    AuthRequest, CpuChoice, DEFAULT_PORT, EmptyPasswordError, ParseCpuListError, Password,
-    ProbeError, RoomDefinition, RunningServer, Server, ServerBuilder, Settings, StartError,
-    parse_cpu_list,
+    AuthRequest, CaptureSettings, CpuChoice, DEFAULT_PORT, EmptyPasswordError, ParseCpuListError,
+    Password, ProbeError, RecordSettings, RoomDefinition, RunningServer, Server, ServerBuilder,
+    Settings, StartError, parse_cpu_list,
 };

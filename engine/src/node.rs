@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use downbeat_cluster::{Location, Registry};
-use downbeat_schemas::id::{NodeId, ShardId};
+use downbeat_schemas::id::{NodeId, RoomId, ShardId};
+use futures_channel::oneshot;
 
 use crate::clock::Clock;
 use crate::http::Pages;
-use crate::link::ShardLink;
+use crate::link::{Command, RecordError, ShardLink};
 use crate::monitor::Monitor;
+use crate::scribe::Scribe;
 use crate::server::auth::AuthHook;
 use crate::server::definition::RoomDefinition;
 use crate::server::settings::Settings;
@@ -31,6 +33,7 @@ pub(crate) struct Node {
     pub(crate) links: Vec<ShardLink>,
     pub(crate) board: Board,
     pub(crate) clerk: ClerkLink,
+    pub(crate) scribe: Scribe,
     pub(crate) closing: AtomicBool,
 }
 
@@ -38,6 +41,17 @@ impl Node {
     /// Whether the node takes no one in any more.
     pub(crate) fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Acquire)
+    }
+
+    /// Records a room of this node from now on, or no more.
+    pub(crate) async fn record(&self, room: RoomId, on: bool) -> Result<(), RecordError> {
+        let found = self.registry.locate(room).await;
+        let found = found.filter(|found| found.location.node == self.id);
+        let shard = found.ok_or(RecordError::NoSuchRoom)?.location.shard;
+        let (reply, answer) = oneshot::channel();
+        let sent = self.link(shard).send(Command::Record { room, on, reply });
+        sent.map_err(|_| RecordError::Unavailable)?;
+        answer.await.map_err(|_| RecordError::Unavailable)?
     }
 
     pub(crate) fn link(&self, shard: ShardId) -> &ShardLink {

@@ -164,6 +164,18 @@ limits! {
     catch_up_steps_max = 5 in 1..=100,
         "Ticks a late room runs in one turn. What is later is skipped and counted.";
 
+    // Files.
+    captures_max = 32 in 1..=10_000,
+        "Captures of slow ticks in the capture folder. Beyond: the oldest is deleted.";
+    capture_bytes_max = 67_108_864 in 65_536..=1_073_741_824,
+        "The frozen room of one capture. Beyond: the capture is written without it, and says so.";
+    recordings_max = 64 in 2..=10_000,
+        "Files in the folder of recordings, and rooms that are recorded at once. Beyond: the oldest file that is not being written is deleted, or a room is not recorded.";
+    recording_bytes_max = 67_108_864 in 65_536..=1_073_741_824,
+        "One file of a recording. Beyond: it ends, and the next file begins after the tick with the room as it is then. A room that fills half a file is not recorded.";
+    scribe_bytes_max = 67_108_864 in 65_536..=1_073_741_824,
+        "Captures and recordings of a node that wait for the disk. Beyond: a capture is left out, a recording ends with a mark and goes on in its next file when half of it is written.";
+
     // The node.
     shutdown_ms = 5_000 in 100..=600_000,
         "From SIGTERM to the end of the process.";

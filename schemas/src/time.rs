@@ -48,6 +48,12 @@ impl Tick {
         Self(self.0 + 1)
     }
 
+    /// The tick before it; 0 has none and is its own.
+    #[must_use]
+    pub const fn before(self) -> Self {
+        Self(self.0.saturating_sub(1))
+    }
+
     /// The low 32 bits, as the wire carries them.
     pub const fn on_wire(self) -> u32 {
         self.0 as u32

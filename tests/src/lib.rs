@@ -7,6 +7,8 @@
 //! |---|---|
 //! | [`server`] | a server in this process, ended with the test |
 //! | [`rooms`] | a room that does as it is told |
+//! | [`burner`] | a room that is too slow now and then |
+//! | [`folder`] | a folder that is gone with the test |
 //! | [`http`] | an HTTP client that hides nothing |
 //! | [`seat`] | matchmaking, as a client sees it |
 //! | [`websocket`] | a WebSocket client, frame by frame |
@@ -20,6 +22,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails here says enough")]
 
+pub mod burner;
+pub mod folder;
 pub mod hostile;
 pub mod http;
 pub mod metrics;

@@ -47,6 +47,11 @@ impl Process {
         }
     }
 
+    /// Its id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Sends it a signal.
     ///
     /// # Panics
@@ -103,11 +108,24 @@ impl ServerProcess {
     /// # Panics
     /// If it does not serve.
     pub fn start_with(binary: &str, args: &[&str], variables: &[(&str, &str)]) -> Self {
+        Self::start_as(binary, "serve", args, variables)
+    }
+
+    /// Starts `binary` with another command that serves.
+    ///
+    /// # Panics
+    /// If it does not serve.
+    pub fn start_as(
+        binary: &str,
+        command_name: &str,
+        args: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
         let mut command = Command::new(binary);
         command.env_remove("PORT").env_remove("LOG_FORMAT");
         command.envs(variables.iter().copied());
         command
-            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args([command_name, "--listen", "127.0.0.1:0"])
             .args(args);
         command.stdin(Stdio::null()).stderr(Stdio::piped());
         let mut process = Process::start(&mut command);

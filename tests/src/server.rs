@@ -70,6 +70,14 @@ impl TestServer {
         self.running.as_ref().unwrap().id().to_string()
     }
 
+    /// The server itself.
+    ///
+    /// # Panics
+    /// If it was stopped.
+    pub fn running(&self) -> &RunningServer {
+        self.running.as_ref().unwrap()
+    }
+
     /// A connection for HTTP.
     pub fn http(&self) -> HttpClient {
         HttpClient::connect(self.address)

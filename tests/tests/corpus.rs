@@ -10,6 +10,7 @@
 
 use std::path::Path;
 
+use downbeat::fuzzing::recording;
 use downbeat_schemas::fuzzing::{client_message, rows};
 use downbeat_tests::random::Random;
 
@@ -44,4 +45,9 @@ fn client_message_corpus() {
 #[test]
 fn rows_corpus() {
     replay("rows", rows);
+}
+
+#[test]
+fn recording_corpus() {
+    replay("recording", recording);
 }

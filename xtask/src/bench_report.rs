@@ -51,12 +51,12 @@ const BENCHES: &[Bench] = &[
         quick: &["--quick"],
     },
     Bench {
-        name: "soak",
-        quick: &["--thousands", "2", "--looks", "2"],
+        name: "watching",
+        quick: &["--seconds", "2", "--runs", "1", "--clients", "200"],
     },
     Bench {
-        name: "metering",
-        quick: &["--runs", "1", "--clients", "100", "--seconds", "2"],
+        name: "soak",
+        quick: &["--thousands", "2", "--looks", "2"],
     },
 ];
 

@@ -3,6 +3,8 @@ import "./style/page.css";
 import "./style/figures.css";
 import "./style/table.css";
 import "./style/detail.css";
+import "./style/captures.css";
+import { Captures } from "./captures.ts";
 import { Panel } from "./detail/panel.ts";
 import { Door } from "./door.ts";
 import { Headline } from "./headline.ts";
@@ -23,7 +25,9 @@ const panel = new Panel({
   },
 });
 const table = new RoomTable((id) => panel.open(id));
-const link = new Link(new Door(), enter);
+const door = new Door();
+const captures = new Captures(() => door.password);
+const link = new Link(door, enter);
 
 /** Shows what the room says from now on. */
 function enter(room: Monitor): void {
@@ -32,6 +36,7 @@ function enter(room: Monitor): void {
     headline.show(state);
     plot.show(state);
     shards.show(state);
+    captures.show(state);
   };
   let isChanged = true;
   const showRooms = () => {

@@ -12,7 +12,13 @@ export type Inputs = {
   act: { number: number; room: string; deed: Deed };
 };
 
-export type Deed = "lock" | "unlock" | "close" | { kick: { session: string } };
+export type Deed =
+  | "lock"
+  | "unlock"
+  | "close"
+  | "record"
+  | "stopRecording"
+  | { kick: { session: string } };
 
 /** What they hear beside the tables: `MonitorEvent`. */
 export type Events = {
@@ -28,6 +34,7 @@ export interface Detail {
   readonly tickHz: number;
   readonly clientsMax: number;
   readonly locked: boolean;
+  readonly recorded: boolean;
   readonly metadata: unknown;
   readonly clients: readonly ClientDetail[];
   readonly clientsLeftOut: number;

@@ -16,6 +16,7 @@ export interface MonitorRoom<Inputs extends object = Variants, Events extends ob
     moments: Table<number, MonitorMoments>;
     rooms: Table<string, MonitorRooms>;
     limits: Table<string, MonitorLimits>;
+    captures: Table<string, MonitorCaptures>;
   };
   inputs: Inputs;
   events: Events;
@@ -33,6 +34,7 @@ export interface MonitorNode {
   memory_limit_bytes: number;
   open_files: number;
   open_files_max: number;
+  slow_tick_ms: number;
   moment: number;
 }
 
@@ -67,6 +69,7 @@ export interface MonitorRooms {
   clients_max: number;
   locked: boolean;
   private: boolean;
+  recorded: boolean;
   created_s: number;
   load: number;
   worst_us: number;
@@ -77,4 +80,18 @@ export interface MonitorRooms {
 export interface MonitorLimits {
   times: number;
   value: number;
+}
+
+/** A row of `captures`. */
+export interface MonitorCaptures {
+  unix_ms: number;
+  name: string;
+  room: string;
+  shard: number;
+  tick: number;
+  took_ms: number;
+  parts_ms: { read: number; freeze: number; inputs: number; timers: number; on_tick: number; encode: number; flush: number };
+  clients: number;
+  rows: number;
+  no_graph: string;
 }

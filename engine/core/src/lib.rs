@@ -7,6 +7,7 @@
 //! | [`encode`] | change sets as bytes, one dialect a file |
 //! | [`interest`] | who watches which groups, and what each viewer gets |
 //! | [`host`] | what a shard sees of a room |
+//! | [`record`] | recordings: what came to a room, as a file that replays it |
 //! | [`testing`] | a room under a fake clock, for the tests of games |
 #![warn(missing_docs)]
 
@@ -33,10 +34,13 @@ pub mod change;
 mod config;
 mod ctx;
 pub mod encode;
+#[doc(hidden)]
+pub mod fuzzing;
 mod guard;
 pub mod host;
 pub mod interest;
 mod mailbox;
+pub mod record;
 mod room;
 mod room_core;
 mod schedule;

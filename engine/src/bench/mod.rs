@@ -11,7 +11,7 @@
 //! | `capacity`, `search` | the most players per core |
 //! | `scaling` | rooms without sockets, on one shard and on two |
 //! | `self_test` | a stall that must show in every meter |
-//! | `report/`, `progress` | tables, the page, files |
+//! | `report/`, `numbers`, `progress` | tables, the page, files |
 //!
 //! The server is a process of its own on cores of its own. The clients are threads of this one: the
 //! open loop of `downbeat load`.
@@ -22,6 +22,7 @@ mod figures;
 mod idle;
 mod intervals;
 mod machine;
+mod numbers;
 mod outcome;
 mod play;
 mod progress;

@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::figures::TickFigures;
 use super::session::{Session, SessionError};
 use super::subject::Subject;
-use crate::cli::serve::rooms;
+use crate::cli::serve::sample;
 use crate::link::Command;
 use crate::load::moves;
 use crate::shard::Staging;
@@ -157,7 +157,7 @@ fn run_once(
 }
 
 fn start(cores: &[usize], is_realtime: bool) -> Result<RunningServer, ScalingError> {
-    let server = rooms()
+    let server = sample()
         .listen(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))
         .cpus(CpuChoice::List(cores.to_vec()));
     let server = if is_realtime {

@@ -1,5 +1,6 @@
 //! What is played: who joins which rooms, when, and what they do there.
 
+use super::numbers::whole;
 use crate::load::LoadArgs;
 
 /// A scenario, in the order in which they are run.
@@ -104,7 +105,7 @@ impl Size {
 
 fn arena(size: Size) -> Plan {
     let players = Party::new("players", "arena", size.clients(1_500));
-    let title = format!("{} players in rooms of 50", players.clients);
+    let title = format!("{} players in rooms of 50", count(players.clients));
     let about = "Each sends 20 inputs a second and sees the 49 others of its room move.";
     Plan::new("arena", title, about, vec![players], size)
 }
@@ -117,7 +118,7 @@ fn world(size: Size) -> Plan {
         options: format!("{{\"side\":{side:.0}}}"),
         ..Party::new("players", "world", clients)
     };
-    let title = format!("{clients} players in one room");
+    let title = format!("{} players in one room", count(clients));
     let about = "Each moves and sees the fifty or so around it: interest by a grid.";
     Plan::new("world", title, about, vec![players], size)
 }
@@ -131,7 +132,7 @@ fn idle(size: Size) -> Plan {
     let empty_rooms = if size.is_quick { 10 } else { 200 } * size.shards;
     let title = format!(
         "{empty_rooms} empty rooms, then {} silent clients",
-        silent.clients
+        count(silent.clients)
     );
     let about = "What a server costs on which nobody plays: memory and processor time by itself, \
                  with rooms that nobody has entered yet, and with clients that say nothing.";
@@ -151,8 +152,9 @@ fn burst(size: Size) -> Plan {
         ..Party::new("joiners", "arena", crowd)
     };
     let title = format!(
-        "{crowd} join within one second beside {} players",
-        players.clients
+        "{} join within one second beside {} players",
+        count(crowd),
+        count(players.clients)
     );
     let about = "How long a join takes in the crowd, from its turn to its first snapshot, and what \
                  those feel who play meanwhile.";
@@ -180,11 +182,15 @@ fn churn(size: Size) -> Plan {
     };
     let title = format!(
         "{} players, 10 % leave and come again each second",
-        players.clients
+        count(players.clients)
     );
     let about = "Joins and leaves while all others play: seats, sockets, snapshots, rooms that end \
                  and begin.";
     Plan::new("churn", title, about, vec![players], size)
+}
+
+fn count(clients: u32) -> String {
+    whole(clients.into())
 }
 
 impl Plan {
@@ -205,7 +211,7 @@ impl Plan {
             options: options.to_owned(),
             ..Party::new("players", room, size.clients(1_000))
         };
-        let title = format!("{} players in rooms of type {room}", players.clients);
+        let title = format!("{} players in rooms of type {room}", count(players.clients));
         let about = "Each sends 20 inputs a second, those of the arena: \
                      {\"move\": {\"dx\": …, \"dy\": …}}.";
         Self::new(room, title, about, vec![players], size)

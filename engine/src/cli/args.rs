@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::log::{self, LogFormat};
+use super::replay::ReplayArgs;
 use crate::bench::BenchArgs;
 use crate::load::LoadArgs;
 use crate::server::settings::{CpuChoice, ParseCpuListError, Password, parse_cpu_list};
@@ -26,8 +27,15 @@ pub(super) enum Command {
     Serve(ServeArgs),
     /// Measure how late ticks are on this machine, and how many clients a core carries.
     Bench(BenchArgs),
+    /// Serve, and record each room of these types: `serve --record` in other words.
+    ///
+    /// A recording holds what came to a room and replays it: `downbeat replay FILE`. One running
+    /// room is recorded from the monitor, or by the program that embeds the server.
+    Record(RecordArgs),
     /// Put playing WebSocket clients on a server and measure what they see.
     Load(LoadArgs),
+    /// Run a recording without sockets, and compare each tick with it.
+    Replay(ReplayArgs),
     /// Print TypeScript types of the rooms, for @downbeat/client: `downbeat types > rooms.ts`.
     ///
     /// Each room becomes an interface such as ArenaRoom: its state, read from the Rust structs,
@@ -36,6 +44,23 @@ pub(super) enum Command {
     Types,
     /// List every limit with its default, range and consequence.
     Limits,
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct RecordArgs {
+    /// Room types, such as arena.
+    #[arg(value_name = "ROOM", required = true)]
+    pub(super) rooms: Vec<String>,
+    #[command(flatten)]
+    pub(super) serve: ServeArgs,
+}
+
+impl RecordArgs {
+    pub(super) fn into_serve(self) -> ServeArgs {
+        let mut serve = self.serve;
+        serve.record.extend(self.rooms);
+        serve
+    }
 }
 
 #[derive(Debug, clap::Args)]
@@ -64,6 +89,31 @@ pub(super) struct ServeArgs {
     /// Host and port at which clients reach this node directly; told to them with their seat.
     #[arg(long, value_name = "HOST:PORT", env = "DOWNBEAT_PUBLIC_ADDRESS")]
     pub(super) public_address: Option<String>,
+
+    /// A tick that takes longer is slow: counted, logged, captured. 0: none is [default: 20].
+    #[arg(long, value_name = "MS", env = "PERF_SLOW_TICK_MS")]
+    pub(super) slow_tick_ms: Option<u64>,
+
+    /// Capture slow ticks in this folder: flame graph, room and inputs. Costs some 2 % of a core.
+    #[arg(long, value_name = "FOLDER", env = "DOWNBEAT_CAPTURE_DIR")]
+    pub(super) capture_dir: Option<PathBuf>,
+
+    /// The least time from one capture to the next [default: 60000].
+    #[arg(long, value_name = "MS", env = "PERF_AUTO_PROFILE_COOLDOWN_MS")]
+    pub(super) capture_cooldown_ms: Option<u64>,
+
+    /// Record each room of this type, for `downbeat replay`. May be repeated.
+    #[arg(
+        long,
+        value_name = "ROOM",
+        env = "DOWNBEAT_RECORD",
+        value_delimiter = ','
+    )]
+    pub(super) record: Vec<String>,
+
+    /// Where recordings are written [default: recordings].
+    #[arg(long, value_name = "FOLDER", env = "DOWNBEAT_RECORD_DIR")]
+    pub(super) record_dir: Option<PathBuf>,
 
     /// Set a limit; `downbeat limits` lists them. May be repeated.
     #[arg(
@@ -96,12 +146,13 @@ pub(super) struct ServeArgs {
           default_missing_value = "true")]
     pub(super) realtime: Option<bool>,
 
-    /// For `downbeat bench`: ends with the thread that started it, and has the room type `hall`.
-    #[arg(long, hide = true)]
-    pub(super) for_bench: bool,
+    /// For `downbeat bench`, of this process id: ends with it, and has the room type `hall`.
+    #[arg(long, value_name = "PID", hide = true)]
+    pub(super) for_bench: Option<u32>,
 
-    /// A TOML file with any of the above: listen, shards, cpus, public_address, metrics,
-    /// monitor_password, realtime, [limits].
+    /// A TOML file with any of the above: listen, shards, cpus, public_address, slow_tick_ms,
+    /// capture_dir, capture_cooldown_ms, record, record_dir, metrics, monitor_password,
+    /// realtime, [limits].
     #[arg(long, value_name = "FILE", env = "DOWNBEAT_CONFIG")]
     pub(super) config: Option<PathBuf>,
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -20,6 +21,12 @@ struct File {
     shards: Option<usize>,
     cpus: Option<String>,
     public_address: Option<String>,
+    slow_tick_ms: Option<u64>,
+    capture_dir: Option<PathBuf>,
+    capture_cooldown_ms: Option<u64>,
+    #[serde(default)]
+    record: Vec<String>,
+    record_dir: Option<PathBuf>,
     metrics: Option<bool>,
     monitor_password: Option<String>,
     realtime: Option<bool>,
@@ -81,6 +88,16 @@ fn apply_file(settings: &mut Settings, path: &Path) -> Result<(), SettingsError>
         settings.cpus = parse_cpu_list(&cpus)?;
     }
     settings.public_address = file.public_address;
+    apply_watching(
+        settings,
+        Watching {
+            slow_tick_ms: file.slow_tick_ms,
+            capture_dir: file.capture_dir.as_deref(),
+            capture_cooldown_ms: file.capture_cooldown_ms,
+            record: &file.record,
+            record_dir: file.record_dir.as_deref(),
+        },
+    );
     settings.metrics = file.metrics.unwrap_or(settings.metrics);
     if let Some(password) = &file.monitor_password {
         settings.monitor_password = Some(password.parse()?);
@@ -90,6 +107,35 @@ fn apply_file(settings: &mut Settings, path: &Path) -> Result<(), SettingsError>
         settings.limits.set(&name, value)?;
     }
     Ok(())
+}
+
+/// What the command line and the file say alike of captures and recordings.
+#[derive(Clone, Copy)]
+struct Watching<'a> {
+    slow_tick_ms: Option<u64>,
+    capture_dir: Option<&'a Path>,
+    capture_cooldown_ms: Option<u64>,
+    record: &'a [String],
+    record_dir: Option<&'a Path>,
+}
+
+fn apply_watching(settings: &mut Settings, said: Watching<'_>) {
+    let (capture, record) = (&mut settings.capture, &mut settings.record);
+    if let Some(ms) = said.slow_tick_ms {
+        capture.slow_tick = Duration::from_millis(ms);
+    }
+    if let Some(folder) = said.capture_dir {
+        capture.folder = Some(folder.to_owned());
+    }
+    if let Some(ms) = said.capture_cooldown_ms {
+        capture.cooldown = Duration::from_millis(ms);
+    }
+    if !said.record.is_empty() {
+        record.rooms = said.record.to_vec();
+    }
+    if let Some(folder) = said.record_dir {
+        record.folder = folder.to_owned();
+    }
 }
 
 fn read(path: &Path) -> Result<File, SettingsError> {
@@ -119,6 +165,16 @@ fn apply_args(settings: &mut Settings, args: &ServeArgs) -> Result<(), SettingsE
     if let Some(address) = &args.public_address {
         settings.public_address = Some(address.clone());
     }
+    apply_watching(
+        settings,
+        Watching {
+            slow_tick_ms: args.slow_tick_ms,
+            capture_dir: args.capture_dir.as_deref(),
+            capture_cooldown_ms: args.capture_cooldown_ms,
+            record: &args.record,
+            record_dir: args.record_dir.as_deref(),
+        },
+    );
     settings.metrics = args.metrics.unwrap_or(settings.metrics);
     if let Some(password) = &args.monitor_password {
         settings.monitor_password = Some(password.clone());

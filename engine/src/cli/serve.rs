@@ -2,16 +2,16 @@
 
 use std::process::ExitCode;
 
-use rustix::process::{Signal, set_parent_process_death_signal};
+use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 
 use super::args::ServeArgs;
 use super::file;
 use crate::rooms::{Arena, Chat, World};
 use crate::{Pages, RoomDefinition, Server, ServerBuilder};
 
-pub(super) fn run(args: &ServeArgs) -> ExitCode {
+pub(super) fn run(args: &ServeArgs, server: ServerBuilder) -> ExitCode {
     super::log::to_stderr(&args.log, args.log_format);
-    match serve(args) {
+    match serve(args, server) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("{error}");
@@ -20,23 +20,36 @@ pub(super) fn run(args: &ServeArgs) -> ExitCode {
     }
 }
 
-fn serve(args: &ServeArgs) -> Result<(), Box<dyn std::error::Error>> {
+fn serve(args: &ServeArgs, server: ServerBuilder) -> Result<(), Box<dyn std::error::Error>> {
     let settings = file::settings(args)?;
-    let mut server = rooms();
-    if args.for_bench {
-        set_parent_process_death_signal(Some(Signal::KILL))?;
-        server = server.room::<Arena>("hall");
-    }
-    server.settings(settings).pages(pages()).run()?;
+    let server = match args.for_bench {
+        Some(bench) => {
+            end_with(bench)?;
+            server.room::<Arena>("hall")
+        }
+        None => server,
+    };
+    server.settings(settings).run()?;
     Ok(())
 }
 
-/// The rooms that come with Downbeat.
-pub(crate) fn rooms() -> ServerBuilder {
+/// Lets the kernel end this process with its parent, which may be gone already.
+fn end_with(parent: u32) -> Result<(), Box<dyn std::error::Error>> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    let found = getppid().map(|pid| pid.as_raw_nonzero().get().unsigned_abs());
+    if found != Some(parent) {
+        return Err(format!("the benchmark {parent} has ended").into());
+    }
+    Ok(())
+}
+
+/// The rooms that come with Downbeat, and the demo.
+pub(crate) fn sample() -> ServerBuilder {
     Server::builder()
         .define(RoomDefinition::new::<Arena>("arena").filter_by(["seats"]))
         .define(RoomDefinition::new::<Chat>("chat").filter_by(["channel"]))
         .room::<World>("world")
+        .pages(pages())
 }
 
 /// The demo: what `npm run build` makes of `clients/demo`.

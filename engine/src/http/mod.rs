@@ -35,6 +35,8 @@ pub(crate) enum Answer {
     Figures(Page),
     /// By no seat, and why.
     Refuse(MatchmakeError, Cors),
+    /// By the flame graph of this capture, if the one who asks may see it.
+    FlameGraph(String, Box<Caller>),
     /// By becoming a WebSocket.
     Visit(Box<Visit>),
 }
@@ -68,6 +70,9 @@ pub(crate) fn answer(node: &Node, request: &Request<'_>, address: IpAddr) -> Ans
         ("GET", ["metrics"]) if node.settings.metrics => Answer::Figures(Page::Metrics),
         ("GET", ["metrics", "histograms"]) if node.settings.metrics => {
             Answer::Figures(Page::Histograms)
+        }
+        ("GET", ["monitor", "captures", name]) if node.monitor.is_some() => {
+            Answer::FlameGraph((*name).to_owned(), Box::new(caller(request, address)))
         }
         (_, ["matchmake", _, _]) => Answer::Now(not_allowed("POST", &cors)),
         (_, ["metrics"] | ["metrics", "histograms"]) if node.settings.metrics => {
@@ -111,6 +116,29 @@ pub(crate) fn figures(page: Page, text: Option<String>) -> Response {
             let body = json!({ "code": 503, "error": "too many ask for figures: come again" });
             Response::json(503, body.to_string())
         }
+    }
+}
+
+/// The answer to a request for a flame graph. It is drawn as an image: nothing in it is run, wherever
+/// somebody opens it.
+pub(crate) fn flame_graph(found: Result<Option<String>, MatchmakeError>) -> Response {
+    let cors = Cors::default();
+    match found {
+        Ok(Some(svg)) => Response::new(200)
+            .body("image/svg+xml", svg)
+            .header("Cache-Control", "private, max-age=3600")
+            .header(
+                "Content-Security-Policy",
+                "sandbox; default-src 'none'; style-src 'unsafe-inline'",
+            )
+            .header("Cross-Origin-Resource-Policy", "same-origin")
+            .header("X-Content-Type-Options", "nosniff"),
+        Ok(None) => error(
+            404,
+            "there is no such capture, or it has no flame graph",
+            &cors,
+        ),
+        Err(refused) => refusal(&refused, &cors),
     }
 }
 

@@ -1,7 +1,8 @@
-//! What a shard answers to who wants a seat.
+//! What a shard answers to who wants a seat, or a recording.
 
 use std::sync::Arc;
 
+use downbeat_core::record::TooLarge;
 use downbeat_schemas::id::{NodeId, RoomId, SessionId};
 use serde::{Serialize, Serializer};
 
@@ -37,5 +38,19 @@ pub(crate) enum Refusal {
     /// The shard has as many rooms as it may.
     RoomsMax,
     /// The shard is ending, or does not answer.
+    Unavailable,
+}
+
+/// Why a room is not recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// It has ended, or there never was one of this id.
+    #[error("there is no such room on this node: `GET /rooms` lists them")]
+    NoSuchRoom,
+    /// It fills half a file when it is frozen.
+    #[error(transparent)]
+    TooLarge(#[from] TooLarge),
+    /// Its shard does not answer.
+    #[error("the room's shard does not answer: it is ending, or too much waits for it")]
     Unavailable,
 }

@@ -15,6 +15,7 @@ use downbeat_schemas::id::{ReconnectionToken, RoomId, SessionId};
 use futures_channel::oneshot;
 use serde_json::Value;
 
+pub use answer::RecordError;
 pub(crate) use answer::{Offer, Refusal};
 pub(crate) use bell::Bell;
 pub(crate) use question::{Question, RoomDetail, RoomTally, SeatDetail, Survey, Tally};
@@ -53,6 +54,12 @@ pub(crate) enum Command {
     },
     /// Answer the monitor.
     Answer(Question),
+    /// Record a room of this shard from now on, or no more.
+    Record {
+        room: RoomId,
+        on: bool,
+        reply: oneshot::Sender<Result<(), RecordError>>,
+    },
     /// Make rooms whose clients have no socket.
     #[cfg(feature = "cli")]
     Stage(

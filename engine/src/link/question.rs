@@ -30,6 +30,7 @@ pub(crate) struct Survey {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct RoomTally {
     pub(crate) room: RoomId,
+    pub(crate) is_recorded: bool,
     pub(crate) tally: Tally,
 }
 
@@ -49,6 +50,7 @@ pub(crate) struct RoomDetail {
     pub(crate) description: Description,
     /// Whom its seats belong to, in their order.
     pub(crate) seats: Vec<SeatDetail>,
+    pub(crate) is_recorded: bool,
     /// Its ticks since somebody began to look.
     pub(crate) ticks: TickMeter<u32>,
     pub(crate) watched: Duration,

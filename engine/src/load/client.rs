@@ -152,7 +152,7 @@ impl Client {
     }
 
     /// Counts what is awaited at `now`; gives the patches inside the window if it ever played.
-    pub(super) fn finish(&self, now: Timestamp, meter: &mut Meter) -> Option<u32> {
+    pub(super) fn finish(&mut self, now: Timestamp, meter: &mut Meter) -> Option<u32> {
         match self {
             Self::Open(open) if open.is_leaving => Some(open.player.patches()),
             Self::Open(open) if open.player.is_playing() => Some(open.player.finish(now, meter)),
@@ -310,7 +310,7 @@ impl Open {
             rig.meter.input_blocked(intended);
             return Ok(());
         }
-        rig.meter.acts(self.player.state_at(), now);
+        self.player.act(now, &mut rig.meter);
         let frame = self.player.input(intended, &mut rig.input, &mut rig.dice);
         rig.meter.input(intended, frame.len(), now);
         Ok(self.wire.send(frame, &rig.poller)?)

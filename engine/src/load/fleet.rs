@@ -273,7 +273,7 @@ impl Fleet {
                 rig.meter.input_unsent(due.intended, end);
             }
         }
-        let all = self.clients.iter().zip(&self.visits);
+        let all = self.clients.iter_mut().zip(&self.visits);
         let counted = all.map(|(client, visit)| {
             let patches = client.finish(end, &mut rig.meter).unwrap_or(0);
             visit.has_played.then_some(visit.patches + patches)

@@ -10,6 +10,7 @@ use downbeat_core::host::Action;
 use downbeat_schemas::id::{RoomId, ShardId};
 
 use super::words::Detail;
+use crate::capture::CapturedTick;
 use crate::link::Tally;
 use crate::stats::Sight;
 
@@ -24,6 +25,12 @@ pub(crate) trait Backstage {
     fn describe(&self, room: RoomId) -> Later<Option<Detail>>;
     /// Does something to a room. False if there is nothing to do it to.
     fn act(&self, room: RoomId, action: Action) -> Later<bool>;
+    /// Records a room from now on, or no more; or why not.
+    fn record(&self, room: RoomId, on: bool) -> Later<Result<(), String>>;
+    /// The slow ticks that are captured, the newest first. None: nobody has time to look.
+    fn captures(&self) -> Later<Option<Vec<CapturedTick>>>;
+    /// From how long on a tick is captured, milliseconds; 0 if none is.
+    fn slow_tick_ms(&self) -> u32;
 }
 
 /// The node at one moment. What did not answer in time is left out.
@@ -57,6 +64,7 @@ pub(super) struct RoomView {
 pub(super) struct Did {
     pub(super) tally: Tally,
     pub(super) elapsed: Duration,
+    pub(super) is_recorded: bool,
 }
 
 thread_local! {

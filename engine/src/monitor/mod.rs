@@ -5,6 +5,7 @@
 //! | `access` | who may look: a password, or loopback |
 //! | `room` | the room that operators join: figures as tables, what they ask for as events |
 //! | `rows` | its tables |
+//! | `deeds` | what operators do to rooms |
 //! | `words` | its inputs and events |
 //! | `looks` | which rooms are looked at, and by whom |
 //! | `backstage` | what the room asks of its node |
@@ -18,6 +19,7 @@
 mod access;
 mod backstage;
 mod buckets;
+mod deeds;
 mod looks;
 mod node;
 mod room;

@@ -12,7 +12,9 @@ use futures_channel::oneshot;
 
 use super::ROOM_NAME;
 use super::backstage::{Backstage, Did, Later, RoomView, View, set_backstage};
+use super::rows::whole;
 use super::words::{ClientDetail, Detail, TicksDetail};
+use crate::capture::CapturedTick;
 use crate::desk::Desk;
 use crate::link::{Command, Question, RoomDetail, SeatDetail, Survey};
 
@@ -56,6 +58,25 @@ impl Backstage for NodeBackstage {
             done.unwrap_or(false)
         })
     }
+
+    fn record(&self, room: RoomId, on: bool) -> Later<Result<(), String>> {
+        let desk = Rc::clone(&self.0);
+        Box::pin(async move {
+            let recorded = desk.node.record(room, on).await;
+            recorded.map_err(|error| error.to_string())
+        })
+    }
+
+    fn captures(&self) -> Later<Option<Vec<CapturedTick>>> {
+        let desk = Rc::clone(&self.0);
+        Box::pin(async move { desk.node.scribe.captures().await })
+    }
+
+    fn slow_tick_ms(&self) -> u32 {
+        let capture = &self.0.node.settings.capture;
+        let slow_tick = capture.folder.as_ref().map(|_| capture.slow_tick);
+        slow_tick.map_or(0, |slow_tick| whole(slow_tick.as_millis()))
+    }
 }
 
 async fn look(desk: &Desk, since: u64) -> View {
@@ -93,15 +114,13 @@ async fn survey(desk: &Desk, deadline: Timestamp) -> BTreeMap<RoomId, Did> {
     for answer in answers {
         let survey = desk.alarms.within(deadline, answer).await;
         if let Ok(Ok(Survey { elapsed, rooms })) = survey {
-            let rooms = rooms.into_iter();
-            did.extend(rooms.map(|room| {
-                (
-                    room.room,
-                    Did {
-                        tally: room.tally,
-                        elapsed,
-                    },
-                )
+            did.extend(rooms.into_iter().map(|room| {
+                let did = Did {
+                    tally: room.tally,
+                    elapsed,
+                    is_recorded: room.is_recorded,
+                };
+                (room.room, did)
             }));
         }
     }
@@ -127,6 +146,7 @@ fn tell(room: RoomId, tick_hz: u16, detail: RoomDetail) -> Detail {
     let RoomDetail {
         description,
         seats,
+        is_recorded,
         ticks,
         watched,
     } = detail;
@@ -136,6 +156,7 @@ fn tell(room: RoomId, tick_hz: u16, detail: RoomDetail) -> Detail {
         tick_hz,
         clients_max: description.clients_max,
         locked: description.locked,
+        recorded: is_recorded,
         metadata: description.metadata,
         clients: seats.into_iter().map(tell_of_client).collect(),
         clients_left_out: description.seats_left_out,

@@ -3,17 +3,18 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use downbeat_core::host::Action;
 use downbeat_core::{
     Component, Ctx, Key, Leave, NoOptions, Reject, Replicate, Room, RoomConfig, Single, Table,
 };
 use downbeat_schemas::id::{RoomId, SessionId};
 use serde::{Deserialize, Serialize};
 
-use super::backstage::{Did, RoomView, View, backstage};
+use super::backstage::{RoomView, View, backstage};
+use super::deeds::begin;
 use super::looks::Looks;
-use super::rows::{LimitRow, MomentRow, NodeRow, RoomRow, ShardRow, whole};
+use super::rows::{CaptureRow, LimitRow, MomentRow, NodeRow, RoomRow, ShardRow, whole};
 use super::words::{Deed, Detail, MonitorEvent, MonitorInput};
+use crate::capture::CapturedTick;
 use crate::stats::Sight;
 
 /// How often the node is asked.
@@ -26,10 +27,12 @@ const OPERATORS_MAX: u32 = 64;
 const ROOMS_PER_TICK: usize = 500;
 /// Moments that are shown, as many as the clerk keeps.
 const MOMENTS_MAX: u32 = 300;
-/// What clients of games are told.
-const KICKED: &str = "an operator sent you away";
-const CLOSED: &str = "an operator closed the room";
-
+/// How often the folder of captures is looked at.
+const CAPTURES_EVERY: Duration = Duration::from_secs(5);
+/// Captures that are shown: the newest.
+const CAPTURES_MAX: usize = 100;
+/// Deeds of operators that wait for shards. Beyond, they are refused.
+pub(super) const DEEDS_MAX: u16 = 32;
 /// Figures of the node as tables, filled once a second.
 #[derive(Debug, Default, Replicate, Serialize, Deserialize)]
 pub(super) struct MonitorRoom {
@@ -43,7 +46,11 @@ pub(super) struct MonitorRoom {
     rooms: Table<String, RoomRow>,
     #[sync]
     limits: Table<String, LimitRow>,
+    #[sync]
+    captures: Table<String, CaptureRow>,
     looks: Looks,
+    /// What operators want and the node has not answered.
+    deeds: u16,
     /// Whether the node was asked and has not answered.
     is_asked: bool,
     /// Rooms that were told of and are not written down yet.
@@ -57,6 +64,7 @@ pub(super) struct MonitorRoom {
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub(super) enum MonitorTimer {
     Ask,
+    AskForCaptures,
 }
 
 impl Room for MonitorRoom {
@@ -69,22 +77,31 @@ impl Room for MonitorRoom {
 
     fn on_create(_: NoOptions, ctx: &mut Ctx<Self>) -> Result<Self, Reject> {
         ctx.every(EVERY, MonitorTimer::Ask);
+        ctx.every(CAPTURES_EVERY, MonitorTimer::AskForCaptures);
         let mut room = Self::default();
         env!("CARGO_PKG_VERSION").clone_into(&mut room.node.version);
         room.ask(ctx);
+        room.ask_for_captures(ctx);
         Ok(room)
     }
 
     fn on_input(&mut self, operator: SessionId, input: MonitorInput, ctx: &mut Ctx<Self>) {
         match input {
             MonitorInput::Look { room } => self.look(operator, room.as_deref(), ctx),
-            MonitorInput::Act { number, room, deed } => act(operator, number, &room, deed, ctx),
+            MonitorInput::Act { number, room, deed } => {
+                self.act(operator, number, &room, deed, ctx);
+            }
         }
     }
 
-    fn on_timer(&mut self, MonitorTimer::Ask: MonitorTimer, ctx: &mut Ctx<Self>) {
-        self.ask(ctx);
-        self.ask_for_rooms(ctx);
+    fn on_timer(&mut self, timer: MonitorTimer, ctx: &mut Ctx<Self>) {
+        match timer {
+            MonitorTimer::Ask => {
+                self.ask(ctx);
+                self.ask_for_rooms(ctx);
+            }
+            MonitorTimer::AskForCaptures => self.ask_for_captures(ctx),
+        }
     }
 
     fn on_tick(&mut self, _: &mut Ctx<Self>) {
@@ -118,6 +135,32 @@ impl MonitorRoom {
             room.is_asked = false;
             room.take(view);
         });
+    }
+
+    fn ask_for_captures(&mut self, ctx: &mut Ctx<Self>) {
+        let Some(backstage) = backstage() else { return };
+        self.node.slow_tick_ms = backstage.slow_tick_ms();
+        if self.node.slow_tick_ms == 0 {
+            return;
+        }
+        ctx.spawn(backstage.captures(), |room, captures, _| {
+            if let Some(captures) = captures {
+                room.take_captures(&captures);
+            }
+        });
+    }
+
+    fn take_captures(&mut self, captures: &[CapturedTick]) {
+        let newest = &captures[..captures.len().min(CAPTURES_MAX)];
+        let shown = self.captures.iter().map(|(name, _)| name);
+        let is_there = |name: &String| newest.iter().any(|capture| capture.name == *name);
+        let gone: Vec<String> = shown.filter(|name| !is_there(name)).cloned().collect();
+        for name in gone {
+            self.captures.remove(&name);
+        }
+        for capture in newest {
+            put(&mut self.captures, capture.name.clone(), capture.into());
+        }
     }
 
     fn take(&mut self, view: View) {
@@ -195,6 +238,35 @@ impl MonitorRoom {
         }
     }
 
+    /// Does something to a room, and tells the one who wants it whether it was done.
+    fn act(
+        &mut self,
+        operator: SessionId,
+        number: u32,
+        room: &str,
+        deed: Deed,
+        ctx: &mut Ctx<Self>,
+    ) {
+        let done = move |refusal: Option<String>, ctx: &mut Ctx<Self>| {
+            ctx.send(operator, &MonitorEvent::Done { number, refusal });
+        };
+        if self.deeds == DEEDS_MAX {
+            return done(Some("too much waits for shards: try again".to_owned()), ctx);
+        }
+        let work = backstage().zip(room.parse().ok());
+        let work = work.and_then(|(backstage, id)| begin(&*backstage, id, &deed));
+        let Some(work) = work else {
+            return done(Some("there is no such room or session".to_owned()), ctx);
+        };
+        tracing::info!(%operator, room, ?deed, "an operator acts");
+        self.deeds += 1;
+        ctx.spawn(work, move |monitor, refusal, ctx| {
+            monitor.deeds -= 1;
+            done(refusal, ctx);
+            monitor.ask_for_rooms(ctx);
+        });
+    }
+
     fn ask_for_rooms(&mut self, ctx: &mut Ctx<Self>) {
         let Some(backstage) = backstage() else { return };
         for id in self.looks.ask() {
@@ -218,64 +290,6 @@ impl MonitorRoom {
                     ctx.unwatch(viewer, group);
                 }
             }
-        }
-    }
-}
-
-fn act(operator: SessionId, number: u32, room: &str, deed: Deed, ctx: &mut Ctx<MonitorRoom>) {
-    let done = move |refusal: Option<&str>, ctx: &mut Ctx<MonitorRoom>| {
-        let refusal = refusal.map(str::to_owned);
-        ctx.send(operator, &MonitorEvent::Done { number, refusal });
-    };
-    let (Some(backstage), Ok(id), Some(action)) = (backstage(), room.parse(), action(&deed)) else {
-        return done(Some("there is no such room or session"), ctx);
-    };
-    tracing::info!(%operator, room, ?deed, "an operator acts");
-    ctx.spawn(backstage.act(id, action), move |monitor, is_done, ctx| {
-        let refusal = (!is_done).then(|| refusal_of(&deed));
-        done(refusal, ctx);
-        monitor.ask_for_rooms(ctx);
-    });
-}
-
-/// None if the session is none.
-fn action(deed: &Deed) -> Option<Action> {
-    Some(match deed {
-        Deed::Lock => Action::Lock,
-        Deed::Unlock => Action::Unlock,
-        Deed::Close => Action::Close {
-            reason: CLOSED.to_owned(),
-        },
-        Deed::Kick { session } => Action::Kick {
-            session: session.parse().ok()?,
-            reason: KICKED.to_owned(),
-        },
-    })
-}
-
-const fn refusal_of(deed: &Deed) -> &'static str {
-    match deed {
-        Deed::Kick { .. } => "this client is not in the room any more, or not yet",
-        Deed::Lock | Deed::Unlock | Deed::Close => "the room is gone, or its shard does not answer",
-    }
-}
-
-impl RoomRow {
-    fn take(&mut self, view: &RoomView) {
-        if *self.name != *view.name {
-            (*view.name).clone_into(&mut self.name);
-        }
-        self.shard = view.shard.0;
-        self.clients = view.clients;
-        self.clients_max = view.clients_max;
-        self.locked = view.locked;
-        self.private = view.private;
-        self.created_s = whole(view.created.as_secs());
-        if let Some(Did { tally, elapsed }) = view.did {
-            let part = tally.spent.as_secs_f64() / elapsed.as_secs_f64().max(f64::EPSILON);
-            self.load = (part * 10_000.0).round().min(10_000.0) as u16;
-            self.worst_us = whole(tally.worst.as_micros());
-            self.skipped = self.skipped.saturating_add(whole(tally.skipped));
         }
     }
 }

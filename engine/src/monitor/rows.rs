@@ -3,6 +3,8 @@
 use downbeat_core::Component;
 use serde::{Deserialize, Serialize};
 
+use super::backstage::{Did, RoomView};
+use crate::capture::{CapturedTick, Kept};
 use crate::stats::{Moment, Quantiles, ShardSight, Sight};
 
 /// The node. Bytes are doubles: JavaScript reads those as numbers.
@@ -19,6 +21,8 @@ pub(super) struct NodeRow {
     pub(super) memory_limit_bytes: f64,
     pub(super) open_files: u32,
     pub(super) open_files_max: f64,
+    /// From how long on a tick is captured; 0 if none is.
+    pub(super) slow_tick_ms: u32,
     /// The number of the newest moment.
     pub(super) moment: u32,
 }
@@ -68,6 +72,7 @@ pub(super) struct RoomRow {
     pub(super) clients_max: u32,
     pub(super) locked: bool,
     pub(super) private: bool,
+    pub(super) recorded: bool,
     /// When it was created, since the node started.
     pub(super) created_s: u32,
     /// The part of its shard's time that its ticks took, in ten-thousandths.
@@ -85,6 +90,65 @@ pub(super) struct LimitRow {
     pub(super) times: f64,
     /// Its value; 0 for one of the kernel's.
     pub(super) value: f64,
+}
+
+/// A slow tick that is captured.
+#[derive(Clone, Debug, PartialEq, Component, Serialize, Deserialize)]
+pub(super) struct CaptureRow {
+    /// Milliseconds since 1970.
+    pub(super) unix_ms: f64,
+    pub(super) name: String,
+    pub(super) room: String,
+    pub(super) shard: u16,
+    pub(super) tick: f64,
+    pub(super) took_ms: f32,
+    pub(super) parts_ms: PartsRow,
+    pub(super) clients: u32,
+    pub(super) rows: u32,
+    /// Why there is no flame graph; empty if there is one.
+    pub(super) no_graph: String,
+}
+
+/// Where the time of a tick went, milliseconds.
+#[derive(Clone, Debug, PartialEq, Component, Serialize, Deserialize)]
+pub(super) struct PartsRow {
+    pub(super) read: f32,
+    pub(super) freeze: f32,
+    pub(super) inputs: f32,
+    pub(super) timers: f32,
+    pub(super) on_tick: f32,
+    pub(super) encode: f32,
+    pub(super) flush: f32,
+}
+
+impl From<&CapturedTick> for CaptureRow {
+    fn from(captured: &CapturedTick) -> Self {
+        let tick = &captured.tick;
+        let parts = &tick.parts_ms;
+        Self {
+            unix_ms: captured.unix_ms as f64,
+            name: tick.name.clone(),
+            room: tick.room.clone(),
+            shard: tick.shard,
+            tick: tick.tick as f64,
+            took_ms: tick.took_ms as f32,
+            parts_ms: PartsRow {
+                read: parts.read as f32,
+                freeze: parts.freeze as f32,
+                inputs: parts.inputs as f32,
+                timers: parts.timers as f32,
+                on_tick: parts.on_tick as f32,
+                encode: parts.encode as f32,
+                flush: parts.flush as f32,
+            },
+            clients: whole(tick.clients),
+            rows: whole(tick.rows),
+            no_graph: match &captured.flame_graph {
+                Kept::File(_) => String::new(),
+                Kept::Missing(why) => why.clone(),
+            },
+        }
+    }
 }
 
 impl NodeRow {
@@ -140,6 +204,32 @@ impl From<&Quantiles> for QuantilesRow {
             p99: quantiles.p99_us,
             p999: quantiles.p999_us,
             max: quantiles.max_us,
+        }
+    }
+}
+
+impl RoomRow {
+    pub(super) fn take(&mut self, view: &RoomView) {
+        if *self.name != *view.name {
+            (*view.name).clone_into(&mut self.name);
+        }
+        self.shard = view.shard.0;
+        self.clients = view.clients;
+        self.clients_max = view.clients_max;
+        self.locked = view.locked;
+        self.private = view.private;
+        self.created_s = whole(view.created.as_secs());
+        if let Some(Did {
+            tally,
+            elapsed,
+            is_recorded,
+        }) = view.did
+        {
+            self.recorded = is_recorded;
+            let part = tally.spent.as_secs_f64() / elapsed.as_secs_f64().max(f64::EPSILON);
+            self.load = (part * 10_000.0).round().min(10_000.0) as u16;
+            self.worst_us = whole(tally.worst.as_micros());
+            self.skipped = self.skipped.saturating_add(whole(tally.skipped));
         }
     }
 }

@@ -26,6 +26,8 @@ pub(super) enum Deed {
     Unlock,
     Close,
     Kick { session: String },
+    Record,
+    StopRecording,
 }
 
 /// What operators hear.
@@ -52,6 +54,7 @@ pub(crate) struct Detail {
     pub(super) tick_hz: u16,
     pub(super) clients_max: u32,
     pub(super) locked: bool,
+    pub(super) recorded: bool,
     pub(super) metadata: Value,
     pub(super) clients: Vec<ClientDetail>,
     pub(super) clients_left_out: u64,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::auth::{AuthHook, AuthRequest};
 use super::definition::RoomDefinition;
 use super::running::RunningServer;
-use super::settings::{CpuChoice, Password, Settings};
+use super::settings::{CaptureSettings, CpuChoice, Password, RecordSettings, Settings};
 use super::signals;
 use super::start::{self, StartError};
 use crate::http::Pages;
@@ -109,6 +109,38 @@ impl ServerBuilder {
         self
     }
 
+    /// Captures ticks that take too long.
+    ///
+    /// ```
+    /// use downbeat::{CaptureSettings, Server};
+    ///
+    /// let server = Server::builder().capture(CaptureSettings {
+    ///     folder: Some("captures".into()),
+    ///     ..CaptureSettings::default()
+    /// });
+    /// # drop(server);
+    /// ```
+    pub fn capture(mut self, capture: CaptureSettings) -> Self {
+        self.settings.capture = capture;
+        self
+    }
+
+    /// Records rooms: see [`RunningServer::record`] for a single one.
+    ///
+    /// ```
+    /// use downbeat::{RecordSettings, Server, rooms::Arena};
+    ///
+    /// let server = Server::builder().room::<Arena>("arena").record(RecordSettings {
+    ///     rooms: vec!["arena".to_owned()],
+    ///     folder: "recordings".into(),
+    /// });
+    /// # drop(server);
+    /// ```
+    pub fn record(mut self, record: RecordSettings) -> Self {
+        self.settings.record = record;
+        self
+    }
+
     /// Replaces all settings, as read from a file or the command line.
     pub fn settings(mut self, settings: Settings) -> Self {
         self.settings = settings;
@@ -175,6 +207,26 @@ impl ServerBuilder {
         server.stop();
         tracing::info!("stopped");
         Ok(())
+    }
+
+    /// Runs the command line of the `downbeat` program with the rooms of this server: `serve` with
+    /// all its options, and `replay` for what was recorded of these rooms.
+    ///
+    /// ```no_run
+    /// use downbeat::{Server, rooms::Arena};
+    ///
+    /// fn main() -> std::process::ExitCode {
+    ///     Server::builder().room::<Arena>("arena").command_line()
+    /// }
+    /// ```
+    #[cfg(feature = "cli")]
+    pub fn command_line(self) -> std::process::ExitCode {
+        crate::cli::run(self)
+    }
+
+    #[cfg(feature = "cli")]
+    pub(crate) fn definitions(&self) -> &[RoomDefinition] {
+        &self.definitions
     }
 
     /// Starts the server on threads of its own: for tests, and for programs with a main loop.

@@ -8,6 +8,7 @@ mod running;
 pub(crate) mod settings;
 mod signals;
 mod start;
+mod wait;
 
 pub use auth::AuthRequest;
 pub use builder::{Server, ServerBuilder};
@@ -15,7 +16,7 @@ pub use definition::RoomDefinition;
 pub use probe::ProbeError;
 pub use running::RunningServer;
 pub use settings::{
-    CpuChoice, DEFAULT_PORT, EmptyPasswordError, ParseCpuListError, Password, Settings,
-    parse_cpu_list,
+    CaptureSettings, CpuChoice, DEFAULT_PORT, EmptyPasswordError, ParseCpuListError, Password,
+    RecordSettings, Settings, parse_cpu_list,
 };
 pub use start::StartError;

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use downbeat_schemas::id::NodeId;
+use downbeat_schemas::id::{NodeId, RoomId};
 
-use crate::link::Command;
+use super::wait::wait_for;
+use crate::capture::CapturedTick;
+use crate::link::{Command, RecordError};
 use crate::node::Node;
 use crate::shard::ShardThread;
 use crate::stats::Clerk;
@@ -38,6 +40,45 @@ impl RunningServer {
         self.node.id
     }
 
+    /// Records one room from now on, into the folder that [`Settings::record`](crate::Settings) names;
+    /// nothing happens if it is recorded already. Waits for the room's shard.
+    ///
+    /// ```
+    /// use downbeat::{RecordError, Server, rooms::Arena};
+    ///
+    /// let server = Server::builder().listen(([127, 0, 0, 1], 0).into()).room::<Arena>("arena");
+    /// let server = server.start()?;
+    /// let room = "0000000000001".parse()?;
+    /// assert_eq!(server.record(room), Err(RecordError::NoSuchRoom));
+    /// server.stop();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`RecordError`] if it is not.
+    pub fn record(&self, room: RoomId) -> Result<(), RecordError> {
+        wait_for(self.node.record(room, true))
+    }
+
+    /// Records a room no more; its file says so and is whole.
+    ///
+    /// # Errors
+    /// [`RecordError`] if the room is gone.
+    pub fn stop_recording(&self, room: RoomId) -> Result<(), RecordError> {
+        wait_for(self.node.record(room, false))
+    }
+
+    /// The slow ticks that are captured, the newest first. Waits for the thread that writes them;
+    /// none if too much waits for it.
+    pub fn captures(&self) -> Vec<CapturedTick> {
+        wait_for(self.node.scribe.captures()).unwrap_or_default()
+    }
+
+    /// The flame graph of a captured tick as SVG, if it has one and is still there.
+    pub fn flame_graph(&self, captured: &CapturedTick) -> Option<String> {
+        wait_for(self.node.scribe.flame_graph(captured.name.clone()))
+    }
+
     /// Takes no one in any more, tells rooms (`on_dispose`) and clients (close code 4001), and
     /// returns when all is over: within `shutdown_ms`.
     pub fn stop(self) {
@@ -54,6 +95,7 @@ impl RunningServer {
                 tracing::error!(%error, "a shard ended badly");
             }
         }
+        self.node.scribe.finish();
         if let Some(clerk) = self.clerk {
             self.node.clerk.end();
             clerk.join();

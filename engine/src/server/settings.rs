@@ -1,6 +1,8 @@
 //! What an operator decides.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
 
 use downbeat_schemas::limits::Limits;
 
@@ -26,6 +28,49 @@ pub struct Settings {
     pub realtime: bool,
     /// Every maximum.
     pub limits: Limits,
+    /// What becomes of ticks that take too long.
+    pub capture: CaptureSettings,
+    /// Which rooms are recorded.
+    pub record: RecordSettings,
+}
+
+/// What becomes of ticks that take too long.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CaptureSettings {
+    /// A tick that takes longer is slow: it is counted and logged. Zero: none is.
+    pub slow_tick: Duration,
+    /// Where slow ticks are captured. None: they are not, and nothing is paid for it.
+    pub folder: Option<PathBuf>,
+    /// The least time from one capture of the node to the next.
+    pub cooldown: Duration,
+}
+
+/// Which rooms are recorded, and where.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordSettings {
+    /// The names of room types: each room of theirs is recorded from its creation on.
+    pub rooms: Vec<String>,
+    /// The folder of the recordings.
+    pub folder: PathBuf,
+}
+
+impl Default for CaptureSettings {
+    fn default() -> Self {
+        Self {
+            slow_tick: Duration::from_millis(20),
+            folder: None,
+            cooldown: Duration::from_secs(60),
+        }
+    }
+}
+
+impl Default for RecordSettings {
+    fn default() -> Self {
+        Self {
+            rooms: Vec::new(),
+            folder: PathBuf::from("recordings"),
+        }
+    }
 }
 
 /// A secret that an operator chose. It is shown to nobody, not by `Debug` either.
@@ -93,6 +138,8 @@ impl Default for Settings {
             monitor_password: None,
             realtime: false,
             limits: Limits::default(),
+            capture: CaptureSettings::default(),
+            record: RecordSettings::default(),
         }
     }
 }

@@ -14,11 +14,13 @@ use super::builder::ServerBuilder;
 use super::definition::RoomDefinition;
 use super::probe::{self, ProbeError};
 use super::running::RunningServer;
+use super::settings::Settings;
 use crate::clock::Clock;
 use crate::entropy;
 use crate::link::{Bell, ShardLink};
 use crate::monitor::{self, Monitor};
 use crate::node::Node;
+use crate::scribe::Scribe;
 use crate::shard::{ShardParts, ShardThread, go_first, run};
 use crate::stats::{Board, Clerk, ClerkLink};
 
@@ -46,6 +48,19 @@ pub enum StartError {
          set metrics = true, or leave MONITOR_PASSWORD out"
     )]
     MonitorWithoutMetrics,
+    /// A room that is to be recorded is none of this server.
+    #[error("there is no room type `{name}` to record: this server has {there}")]
+    NoSuchRoom {
+        /// What was asked for.
+        name: String,
+        /// What there is, as a list.
+        there: String,
+    },
+    /// There is no folder for captures or recordings.
+    #[error(
+        "captures and recordings cannot be written: {0}; name another folder, or make this one"
+    )]
+    Scribe(io::Error),
     /// Signals cannot be caught.
     #[error("SIGTERM and SIGINT cannot be caught: {0}")]
     Signals(io::Error),
@@ -88,6 +103,8 @@ pub(super) fn start(builder: ServerBuilder) -> Result<RunningServer, StartError>
     if settings.monitor_password.is_some() && !settings.metrics {
         return Err(StartError::MonitorWithoutMetrics);
     }
+    check_recorded(&settings, &definitions)?;
+    let scribe = Scribe::start(&settings).map_err(StartError::Scribe)?;
     let listeners = listen(settings.listen, cpus.len())?;
     let address = listeners[0].address();
     let monitor = Monitor::new(&settings, address);
@@ -110,6 +127,7 @@ pub(super) fn start(builder: ServerBuilder) -> Result<RunningServer, StartError>
         registry: Arc::new(Embedded::new(&settings.limits)),
         board: Board::new(cpus.len()),
         clerk,
+        scribe,
         closing: AtomicBool::new(false),
         links,
         settings,
@@ -154,6 +172,24 @@ fn by_name(
         }
     }
     Ok(named)
+}
+
+fn check_recorded(
+    settings: &Settings,
+    definitions: &BTreeMap<Arc<str>, Arc<RoomDefinition>>,
+) -> Result<(), StartError> {
+    let mut wanted = settings.record.rooms.iter();
+    match wanted.find(|name| !definitions.contains_key(name.as_str())) {
+        None => Ok(()),
+        Some(name) => Err(StartError::NoSuchRoom {
+            name: name.clone(),
+            there: definitions
+                .keys()
+                .map(|name| &**name)
+                .collect::<Vec<_>>()
+                .join(", "),
+        }),
+    }
 }
 
 /// One listening socket for each shard, all on one port.

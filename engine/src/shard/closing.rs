@@ -1,5 +1,6 @@
 //! The end of a shard: rooms are told, clients are told, and then it is over in bounded time.
 
+use downbeat_core::host::AnyRoom;
 use std::time::Duration;
 
 use downbeat_schemas::close::CloseCode;

@@ -1,6 +1,6 @@
 //! What connections say: from received bytes to rooms and answers.
 
-use downbeat_core::host::Received;
+use downbeat_core::host::{AnyRoom, Received};
 use downbeat_net::http::RequestError;
 use downbeat_net::socket::Recv;
 use downbeat_net::ws::Violation;

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use downbeat_cluster::{Hold, RoomRecord};
-use downbeat_core::host::{CreateParams, Reservation, ReserveError, RoomState};
+use downbeat_core::host::{AnyRoom, CreateParams, Reservation, ReserveError, RoomState};
+use downbeat_core::record::Recorder;
 use downbeat_schemas::id::{ReconnectionToken, RoomId, SessionId};
 use downbeat_schemas::time::Timestamp;
 
@@ -55,8 +56,10 @@ impl Shard {
         let created = created.map_err(|error| Refusal::CreateFailed(error.to_string()))?;
         self.stats.room(room_type.name()).total.created += 1;
         let filter = definition.filter(options);
-        let definition = Arc::clone(definition);
-        Ok(self.rooms.insert(created, definition, filter, now))
+        let (created, definition) = (Recorder::new(created), Arc::clone(definition));
+        let key = self.rooms.insert(created, definition, filter, now);
+        self.record_if_asked(key, now);
+        Ok(key)
     }
 
     /// Reserves a seat in a room of this shard.
@@ -168,6 +171,7 @@ impl Shard {
     fn end_room(&mut self, key: RoomKey) {
         let now = self.clock.now();
         self.flush_room(key, now);
+        self.hand_over_recorded(key);
         let Some(mut slot) = self.rooms.remove(key) else {
             return;
         };

@@ -10,6 +10,8 @@
 //! | `hosting` | creating rooms, reserving seats, telling the registry |
 //! | `ticking` | due rooms: step, flush, measure |
 //! | `monitoring` | what operators see of rooms, and do to them |
+//! | `watching` | slow ticks: counted, logged, captured |
+//! | `recording` | recorded rooms: their bytes on the way to the scribe |
 //! | `regulars` | clients that talk in every tick are read at the tick |
 //! | `puppets` | clients without a socket, for benchmarks |
 //! | `outlet` | from rooms to sockets |
@@ -30,12 +32,14 @@ mod phase;
 #[cfg(feature = "cli")]
 mod puppets;
 mod reception;
+mod recording;
 mod regulars;
 mod rooms;
 mod sockets;
 mod sweep;
 mod ticking;
 mod turn;
+mod watching;
 
 use std::io;
 use std::rc::Rc;
@@ -54,6 +58,7 @@ pub(crate) use executor::{ShardThread, go_first};
 pub(crate) use puppets::Staging;
 pub(crate) use turn::run;
 
+use crate::capture::Watch;
 use crate::clock::Clock;
 use crate::desk::Desk;
 use crate::link::{Bell, Command};
@@ -87,6 +92,7 @@ pub(crate) struct Shard {
     /// Sockets that did not take all that a flush had for them; empty between flushes.
     troubled: Vec<(ConnectionId, Delivery)>,
     stats: Box<ShardStats>,
+    watch: Watch,
     /// When to look for ready sockets again, and until when to do so on a fixed grid.
     next_sweep: Timestamp,
     busy_until: Timestamp,
@@ -127,6 +133,7 @@ impl Shard {
         poller.add(&listener, LISTENER, Interest::READ)?;
         poller.add(bell.waker(), BELL, Interest::READ)?;
         let clock = node.clock;
+        let watch = Watch::new(&node.settings.capture);
         let now = clock.now();
         let limits = Arc::new(node.settings.limits.clone());
         let desk = Rc::new(Desk::new(node, id));
@@ -146,6 +153,7 @@ impl Shard {
             ready: Vec::new(),
             troubled: Vec::new(),
             stats: Box::default(),
+            watch,
             next_sweep: now,
             busy_until: now,
             next_chores: now,

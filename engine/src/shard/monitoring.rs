@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use downbeat_core::host::{Action, SeatDescription};
+use downbeat_core::host::{Action, AnyRoom, SeatDescription};
 use downbeat_schemas::id::RoomId;
 use downbeat_schemas::time::Timestamp;
 
@@ -41,6 +41,7 @@ impl Shard {
         let elapsed = now.since(std::mem::replace(&mut self.surveyed_at, now));
         let rooms = self.rooms.iter_mut().map(|slot| RoomTally {
             room: slot.room.room_id(),
+            is_recorded: slot.is_recorded,
             tally: std::mem::take(&mut slot.tally),
         });
         Survey {
@@ -59,12 +60,14 @@ impl Shard {
             until: now,
         });
         meter.until = now.after(LOOK_AGAIN);
+        let is_recorded = slot.is_recorded;
         let (ticks, watched) = (meter.ticks.clone(), now.since(meter.since));
         let seats = std::mem::take(&mut description.seats);
         let seats = seats.into_iter().map(|seat| self.seat_detail(seat));
         Some(Box::new(RoomDetail {
             seats: seats.collect(),
             description,
+            is_recorded,
             ticks,
             watched,
         }))

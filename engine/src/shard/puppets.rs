@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use downbeat_core::host::{Reservation, SeatIndex};
+use downbeat_core::host::{AnyRoom, Reservation, SeatIndex};
 use downbeat_schemas::client::ClientMessage;
 use downbeat_schemas::id::ConnectionId;
 use downbeat_schemas::time::Timestamp;

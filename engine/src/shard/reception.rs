@@ -1,5 +1,6 @@
 //! What visitors ask by HTTP, and their way to a seat.
 
+use downbeat_core::host::AnyRoom;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::desk::Desk;
 use crate::entropy;
 use crate::http::{self, Answer, Cors, Visit};
 use crate::link::{Command, Newcomer, Offer};
-use crate::matchmake::{MatchmakeError, MatchmakeRequest, matchmake};
+use crate::matchmake::{Caller, MatchmakeError, MatchmakeRequest, matchmake};
 use crate::monitor;
 use crate::server::auth::AuthRequest;
 use crate::stats::Page;
@@ -34,6 +35,7 @@ impl Shard {
                 self.give(id, Answer::Now(response), now);
             }
             Answer::Figures(page) => self.ask_clerk(id, page),
+            Answer::FlameGraph(name, caller) => self.ask_scribe(id, name, *caller),
             Answer::Matchmake(request, cors) => self.matchmake(id, *request, cors),
             Answer::List(name, cors) => self.list(id, name, cors),
             Answer::Visit(visit) => self.find_host(id, visit),
@@ -63,6 +65,14 @@ impl Shard {
         self.jobs.spawn(async move {
             let text = desk.node.clerk.ask(page).await;
             JobResult::Response(id, http::figures(page, text))
+        });
+    }
+
+    fn ask_scribe(&mut self, id: ConnectionId, capture: String, caller: Caller) {
+        let desk = Rc::clone(&self.desk);
+        self.jobs.spawn(async move {
+            let found = flame_graph(&desk, capture, &caller).await;
+            JobResult::Response(id, http::flame_graph(found))
         });
     }
 
@@ -245,6 +255,18 @@ impl Goodbye {
             reason: "no such room here; ask matchmaking again".to_owned(),
         }
     }
+}
+
+/// The flame graph of a capture, for whoever the monitor lets in.
+async fn flame_graph(
+    desk: &Desk,
+    capture: String,
+    caller: &Caller,
+) -> Result<Option<String>, MatchmakeError> {
+    if let Some(monitor) = &desk.node.monitor {
+        monitor.admit(caller, desk.node.clock.now())?;
+    }
+    Ok(desk.node.scribe.flame_graph(capture).await)
 }
 
 /// Finds the shard that a WebSocket belongs to.

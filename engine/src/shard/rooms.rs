@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use downbeat_cluster::{Filter, Hold};
 use downbeat_core::host::AnyRoom;
+use downbeat_core::record::Recorder;
 use downbeat_schemas::id::{ConnectionId, RoomId};
 use downbeat_schemas::time::Timestamp;
 use slab::Slab;
@@ -23,7 +24,7 @@ pub(crate) struct RoomKey {
 
 /// A room with what the shard keeps beside it.
 pub(super) struct RoomSlot {
-    pub(super) room: Box<dyn AnyRoom>,
+    pub(super) room: Recorder,
     pub(super) definition: Arc<RoomDefinition>,
     pub(super) filter: Filter,
     pub(super) created_at: Timestamp,
@@ -35,6 +36,8 @@ pub(super) struct RoomSlot {
     pub(super) tally: Tally,
     /// Its own ticks, while somebody looks at them.
     pub(super) meter: Option<RoomMeter>,
+    /// Whether the room is to be recorded.
+    pub(super) is_recorded: bool,
     /// Connections that are read at each tick instead of being watched.
     pub(super) regulars: Vec<ConnectionId>,
     #[cfg(feature = "cli")]
@@ -79,7 +82,7 @@ impl Rooms {
 
     pub(super) fn insert(
         &mut self,
-        room: Box<dyn AnyRoom>,
+        room: Recorder,
         definition: Arc<RoomDefinition>,
         filter: Filter,
         created_at: Timestamp,
@@ -95,6 +98,7 @@ impl Rooms {
             clients: 0,
             tally: Tally::default(),
             meter: None,
+            is_recorded: false,
             regulars: Vec::new(),
             #[cfg(feature = "cli")]
             puppets: None,

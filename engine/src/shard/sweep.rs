@@ -1,5 +1,6 @@
 //! Ready sockets: accept, read, write.
 
+use downbeat_core::host::AnyRoom;
 use std::time::Duration;
 
 use downbeat_net::Connection;

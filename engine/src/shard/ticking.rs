@@ -1,5 +1,6 @@
 //! Due rooms: step, flush, measure.
 
+use downbeat_core::host::AnyRoom;
 use downbeat_net::Delivery;
 use downbeat_schemas::close::CloseCode;
 use downbeat_schemas::id::ConnectionId;
@@ -9,6 +10,7 @@ use super::Shard;
 use super::outlet::SocketOutlet;
 use super::rooms::RoomKey;
 use super::sockets::Role;
+use crate::capture::{Part, StepTimes};
 
 impl Shard {
     /// Ticks the rooms whose deadline has come, the earliest first. Each at most once per turn:
@@ -22,17 +24,24 @@ impl Shard {
 
     fn tick(&mut self, key: RoomKey) {
         let began = self.clock.now();
+        let mut times = StepTimes::new(self.clock, began, self.watch.slow_tick());
+        self.watch.begin();
         self.read_regulars(key, began);
         #[cfg(feature = "cli")]
         self.move_puppets(key, began);
+        times.end(Part::Read);
+        self.get_ready(key, began);
+        times.end(Part::Freeze);
         let Some(slot) = self.rooms.find_mut(key) else {
             return;
         };
-        let stepped = slot.room.step(began);
+        let stepped = slot.room.step_timed(began, &mut times);
         self.flush_room(key, began);
+        times.end(Part::Flush);
         let took = self.clock.now().since(began);
         self.tick_time += took;
         self.measure(key, &stepped, began, took);
+        self.judge(key, began, &stepped, &times);
         self.after_room(key);
     }
 

@@ -89,6 +89,9 @@ impl Shard {
                 let _ = reply.send(self.resume(room, token, now));
             }
             Command::Answer(question) => self.answer(question, now),
+            Command::Record { room, on, reply } => {
+                let _ = reply.send(self.record(room, on, now));
+            }
             #[cfg(feature = "cli")]
             Command::Stage(staging, reply) => {
                 let _ = reply.send(self.stage(&staging, now));

@@ -248,7 +248,13 @@ impl<'a> Books<'a> {
             "finds_waiting_max" => self.registry.finds_refused,
             _ => 0,
         };
-        on_shards + in_registry
+        let scribe = self.node.scribe.counts();
+        let by_scribe = match limit {
+            "scribe_bytes_max" => scribe.behind,
+            "recordings_max" => scribe.refused,
+            _ => 0,
+        };
+        on_shards + in_registry + by_scribe
     }
 }
 

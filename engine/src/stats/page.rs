@@ -128,7 +128,7 @@ const OF_SHARDS: [Family<Account>; 12] = [
     ),
 ];
 
-const OF_ROOMS: [Family<RoomStats<u64>>; 11] = [
+const OF_ROOMS: [Family<RoomStats<u64>>; 12] = [
     ("downbeat_rooms", Kind::Gauge, "Rooms.", |rooms| {
         rooms.rooms as f64
     }),
@@ -191,6 +191,12 @@ const OF_ROOMS: [Family<RoomStats<u64>>; 11] = [
         Kind::Counter,
         "Ticks left out because the room was later than catch_up_steps_max ticks.",
         |rooms| rooms.ticks.skipped as f64,
+    ),
+    (
+        "downbeat_slow_ticks_total",
+        Kind::Counter,
+        "Ticks that took longer than slow_tick_ms.",
+        |rooms| rooms.ticks.slow as f64,
     ),
 ];
 
@@ -262,6 +268,7 @@ pub(super) fn write(books: &Books<'_>) -> String {
     write_patches(&mut text, books);
     write_refusals(&mut text, books);
     write_registry(&mut text, books);
+    write_scribe(&mut text, books);
     write_process(&mut text, books);
     write_colyseus(&mut text, books);
     text.into_string()
@@ -408,6 +415,35 @@ fn write_registry(text: &mut Text, books: &Books<'_>) {
         ),
     ] {
         text.family(name, Kind::Gauge, help);
+        text.sample(name, &[], value);
+    }
+}
+
+fn write_scribe(text: &mut Text, books: &Books<'_>) {
+    let scribe = books.node.scribe.counts();
+    for (name, help, value) in [
+        (
+            "downbeat_captures_total",
+            "Slow ticks captured: those whose folder is whole.",
+            scribe.captures,
+        ),
+        (
+            "downbeat_captures_lost_total",
+            "Slow ticks that were to be captured and are not: too much waited for the disk, or a file could not be written.",
+            scribe.captures_lost,
+        ),
+        (
+            "downbeat_recorded_bytes_total",
+            "Bytes of recordings written.",
+            scribe.recorded_bytes,
+        ),
+        (
+            "downbeat_recordings_cut_total",
+            "Recordings that lack their end, or were not made: too much waited for the disk, or a file could not be written.",
+            scribe.recordings_cut,
+        ),
+    ] {
+        text.family(name, Kind::Counter, help);
         text.sample(name, &[], value);
     }
 }

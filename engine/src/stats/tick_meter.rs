@@ -24,6 +24,8 @@ pub(crate) struct TickMeter<C: Counter> {
     pub(crate) completion_lateness: Times<C>,
     /// Ticks left out because the room was too late.
     pub(crate) skipped: u64,
+    /// Ticks that took longer than `slow_tick_ms`.
+    pub(crate) slow: u64,
 }
 
 /// How often there was which time, and all of it together.
@@ -42,6 +44,7 @@ impl<C: Counter> Default for TickMeter<C> {
             duration: Times::default(),
             completion_lateness: Times::default(),
             skipped: 0,
+            slow: 0,
         }
     }
 }
@@ -59,7 +62,7 @@ impl<C: Counter> TickMeter<C> {
         self.lateness.clear();
         self.duration.clear();
         self.completion_lateness.clear();
-        self.skipped = 0;
+        (self.skipped, self.slow) = (0, 0);
     }
 }
 
@@ -97,6 +100,7 @@ impl TickMeter<u64> {
         self.duration.absorb(&since.duration);
         self.completion_lateness.absorb(&since.completion_lateness);
         self.skipped += since.skipped;
+        self.slow += since.slow;
     }
 }
 
@@ -141,7 +145,7 @@ mod tests {
                 all.record(lateness, duration);
                 part.record(lateness, duration);
             }
-            part.skipped += 2;
+            (part.skipped, part.slow) = (part.skipped + 2, part.slow + 1);
             total.absorb(&part);
             part.clear();
         }
@@ -151,6 +155,7 @@ mod tests {
             total.completion_lateness.histogram,
             all.completion_lateness.histogram
         );
-        assert_eq!((total.skipped, part.duration.histogram.len()), (6, 0));
+        assert_eq!((total.skipped, total.slow), (6, 3));
+        assert_eq!((part.duration.histogram.len(), part.slow), (0, 0));
     }
 }

@@ -27,6 +27,11 @@ export class Deeds {
     this.#do(id, isLocked ? "lock" : "unlock", done);
   }
 
+  record(id: string, isOn: boolean): void {
+    const done = isOn ? "The room is being recorded." : "The recording has ended.";
+    this.#do(id, isOn ? "record" : "stopRecording", done);
+  }
+
   async close(id: string, clients: number): Promise<void> {
     const question = {
       title: `Close room ${id}?`,

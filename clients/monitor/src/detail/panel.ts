@@ -99,6 +99,7 @@ export class Panel {
 class View {
   readonly #about = make("p", "about", "…");
   readonly #lock = button("Lock");
+  readonly #record = button("Record");
   readonly #close = button("Close room", "danger");
   readonly #clientsTitle = make("h3", "", "Clients");
   readonly #ticksNote = make("p");
@@ -107,6 +108,7 @@ class View {
   readonly #histogram: Histogram;
   readonly #tree: Tree;
   #isLocked = false;
+  #isRecorded = false;
   #count = 0;
 
   constructor(box: HTMLElement, id: string, deeds: Deeds, leave: () => void) {
@@ -133,8 +135,10 @@ class View {
     const { clients, clientsLeftOut, clientsMax, tables, ticks, tickHz } = detail;
     this.#isLocked = detail.locked;
     this.#count = clients.length + clientsLeftOut;
-    for (const deed of [this.#lock, this.#close]) deed.disabled = false;
+    this.#isRecorded = detail.recorded;
+    this.#enable(true);
     write(this.#lock, detail.locked ? "Unlock" : "Lock");
+    write(this.#record, detail.recorded ? "Stop recording" : "Record");
     const of = clientsMax === ENDLESS ? "" : ` of ${count(clientsMax)}`;
     write(this.#clientsTitle, `Clients: ${count(this.#count)}${of}`);
     this.#clients.show(detail);
@@ -147,7 +151,11 @@ class View {
 
   gone(): void {
     this.about("This room has ended");
-    for (const deed of [this.#lock, this.#close]) deed.disabled = true;
+    this.#enable(false);
+  }
+
+  #enable(is: boolean): void {
+    for (const deed of [this.#lock, this.#record, this.#close]) deed.disabled = !is;
   }
 
   #head(id: string, leave: () => void): HTMLElement {
@@ -162,10 +170,11 @@ class View {
   }
 
   #deeds(id: string, deeds: Deeds): HTMLElement {
-    for (const deed of [this.#lock, this.#close]) deed.disabled = true;
+    this.#enable(false);
     this.#lock.addEventListener("click", () => deeds.lock(id, !this.#isLocked));
+    this.#record.addEventListener("click", () => deeds.record(id, !this.#isRecorded));
     this.#close.addEventListener("click", () => void deeds.close(id, this.#count));
-    return make("div", "deeds", this.#lock, this.#close);
+    return make("div", "deeds", this.#lock, this.#record, this.#close);
   }
 }
 

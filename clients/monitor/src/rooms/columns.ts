@@ -89,11 +89,14 @@ export const COLUMNS: readonly Column[] = [
     name: "state",
     title: "State",
     isKept: false,
-    key: ({ locked, private: isPrivate }) => Number(locked) * 2 + Number(isPrivate),
-    make: () => make("span", "", tag("locked"), tag("private")),
-    tell: (cell, { locked, private: isPrivate }) => {
-      (cell.firstElementChild as HTMLElement).hidden = !locked;
-      (cell.lastElementChild as HTMLElement).hidden = !isPrivate;
+    key: ({ locked, recorded, private: isPrivate }) => {
+      return Number(recorded) * 4 + Number(locked) * 2 + Number(isPrivate);
+    },
+    make: () => make("span", "", tag("recorded"), tag("locked"), tag("private")),
+    tell: (cell, { locked, recorded, private: isPrivate }) => {
+      for (const [index, is] of [recorded, locked, isPrivate].entries()) {
+        (cell.children[index] as HTMLElement).hidden = !is;
+      }
     },
   },
 ];

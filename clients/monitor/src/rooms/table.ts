@@ -214,5 +214,5 @@ export class RoomTable {
 
 /** What style sheets know a column by. */
 function classOf({ name, isKept }: Column): string {
-  return isKept ? `${name} keep` : name;
+  return isKept ? `of-${name} keep` : `of-${name}`;
 }

@@ -17,9 +17,11 @@ pub use self::errors::{ConnectError, CreateError, FreezeError, ReserveError, Tha
 pub use self::patch_sizes::PatchSizes;
 pub(crate) use self::report::Origin;
 pub use self::report::{
-    Counters, Hook, Received, Reservation, RoomState, RoomSummary, SeatIndex, Seated, Stepped,
+    Counters, Hook, Received, Reservation, RoomSize, RoomState, RoomSummary, SeatIndex, Seated,
+    Stepped,
 };
 pub use self::room_type::{CreateParams, RoomType, ThawParams};
+pub use self::stopwatch::{NoStopwatch, Stopwatch, TickPhase};
 pub use crate::spawn::{Finished, Spawned};
 
 mod action;
@@ -28,6 +30,7 @@ mod errors;
 mod patch_sizes;
 mod report;
 mod room_type;
+mod stopwatch;
 
 /// A room of any type, on the shard that owns it.
 ///
@@ -87,7 +90,12 @@ pub trait AnyRoom {
     /// Runs the ticks that are due, at most `catch_up_steps_max`, and skips what is later.
     ///
     /// Nothing happens before the deadline.
-    fn step(&mut self, now: Timestamp) -> Stepped;
+    fn step(&mut self, now: Timestamp) -> Stepped {
+        self.step_timed(now, &mut NoStopwatch)
+    }
+
+    /// [`Self::step`], with a stopwatch that is told of each phase of each tick.
+    fn step_timed(&mut self, now: Timestamp, stopwatch: &mut dyn Stopwatch) -> Stepped;
 
     /// Hands out everything there is to say, for each client in its order.
     ///
@@ -146,7 +154,26 @@ pub trait AnyRoom {
     ///
     /// # Errors
     /// [`FreezeError`] when there is something that bytes cannot hold at this moment.
-    fn freeze(&self, now: Timestamp) -> Result<Vec<u8>, FreezeError>;
+    fn freeze(&self, now: Timestamp) -> Result<Vec<u8>, FreezeError> {
+        let mut bytes = Vec::new();
+        self.freeze_into(now, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    /// [`Self::freeze`] into memory that was used before. What is in it goes, even with an error.
+    ///
+    /// # Errors
+    /// [`FreezeError`] when there is something that bytes cannot hold at this moment.
+    fn freeze_into(&self, now: Timestamp, bytes: &mut Vec<u8>) -> Result<(), FreezeError>;
+
+    /// How much there is in it. Counts the rows one by one: not for every tick.
+    fn size(&self) -> RoomSize;
+
+    /// The game's state as JSON, private fields included: for people.
+    ///
+    /// # Errors
+    /// Why JSON cannot hold it: a map whose keys are neither texts nor numbers.
+    fn to_json(&self) -> Result<serde_json::Value, String>;
 }
 
 /// Where a room's words go: the outboxes of its shard.

@@ -177,6 +177,15 @@ impl RoomSummary {
     }
 }
 
+/// How much there is in a room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RoomSize {
+    /// Seats taken: playing, held and reserved.
+    pub clients: u64,
+    /// Rows of all tables, as of the last patch.
+    pub rows: u64,
+}
+
 /// What happened in a room and belongs into metrics.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {

@@ -25,7 +25,7 @@ use crate::talk::Talk;
 use crate::timer::Timers;
 
 /// Rises when bytes of the former format would be misread.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// What is in front of the room: readable whatever follows.
 #[derive(Serialize, Deserialize)]
@@ -34,11 +34,12 @@ struct Label {
     room_name: String,
 }
 
-/// Everything of a room but what is the node's: limits, the clock's zero, counters.
+/// The room's own part: everything but what is the game's, and what is the node's: limits, the
+/// clock's zero, counters. Without the names of its fields, for a room may be frozen in each tick.
 ///
-/// `G`, `S`, … are references when a room is frozen and values when it is thawed.
+/// `S`, `L`, … are references when a room is frozen and values when it is thawed.
 #[derive(Serialize, Deserialize)]
-struct Frozen<G, S, T, L, M, N> {
+struct FrozenRoom<S, L, N> {
     room: RoomId,
     /// The room's clock at this moment; its last tick may be a while ago.
     now: Timestamp,
@@ -49,16 +50,18 @@ struct Frozen<G, S, T, L, M, N> {
     patch_due: bool,
     disposing: bool,
     rng: N,
-    game: G,
     seats: S,
     replicator: FrozenReplicator,
-    timers: T,
     listing: L,
-    mailbox: M,
 }
 
-type Thawed<R> =
-    Frozen<R, Seats, Timers<<R as Room>::Timer>, Listing, Mailbox<<R as Room>::Input>, Pcg64>;
+/// The game's part: the types of its own, with the names of their fields, so that one that a game
+/// adds later can have a serde default.
+#[derive(Serialize, Deserialize)]
+struct FrozenGame<G, T, M>(G, T, M);
+
+type ThawedRoom = FrozenRoom<Seats, Listing, Pcg64>;
+type ThawedGame<R> = FrozenGame<R, Timers<<R as Room>::Timer>, Mailbox<<R as Room>::Input>>;
 
 /// Makes the twin of a frozen room of type `R`.
 pub(crate) fn thaw<R: Room>(
@@ -70,7 +73,12 @@ pub(crate) fn thaw<R: Room>(
 }
 
 impl<R: Room> RoomCore<R> {
-    pub(super) fn to_bytes(&self, now: Timestamp) -> Result<Vec<u8>, FreezeError> {
+    pub(super) fn write_frozen(
+        &self,
+        now: Timestamp,
+        bytes: &mut Vec<u8>,
+    ) -> Result<(), FreezeError> {
+        bytes.clear();
         if !self.running() {
             return Err(FreezeError::Ended);
         }
@@ -84,14 +92,16 @@ impl<R: Room> RoomCore<R> {
             format: FORMAT,
             room_name: self.ctx.name.to_string(),
         };
-        let mut bytes = Vec::new();
-        write(&mut bytes, &label)?;
-        write(&mut bytes, &self.frozen(now))?;
-        Ok(bytes)
+        write_named(bytes, &label)?;
+        write(bytes, &self.frozen_room(now))?;
+        write_named(
+            bytes,
+            &FrozenGame(&self.room, &self.ctx.timers, &self.mailbox),
+        )
     }
 
-    fn frozen(&self, now: Timestamp) -> impl Serialize {
-        Frozen {
+    fn frozen_room(&self, now: Timestamp) -> impl Serialize {
+        FrozenRoom {
             room: self.ctx.room,
             now,
             tick_now: self.ctx.now,
@@ -101,12 +111,9 @@ impl<R: Room> RoomCore<R> {
             patch_due: self.patch_due,
             disposing: self.ctx.disposing,
             rng: &self.ctx.rng,
-            game: &self.room,
             seats: &self.ctx.seats,
             replicator: self.ctx.replicator.freeze(),
-            timers: &self.ctx.timers,
             listing: &self.ctx.listing,
-            mailbox: &self.mailbox,
         }
     }
 
@@ -117,13 +124,20 @@ impl<R: Room> RoomCore<R> {
     ) -> Result<Self, ThawError> {
         let mut deserializer = rmp_serde::Deserializer::new(bytes);
         check_label(&read(&mut deserializer)?, name)?;
-        let frozen: Thawed<R> = read(&mut deserializer)?;
-        Ok(frozen.into_room(name, params))
+        let frozen: ThawedRoom = read(&mut deserializer)?;
+        let game: ThawedGame<R> = read(&mut deserializer)?;
+        Ok(frozen.into_room(game, name, params))
     }
 }
 
-impl<R: Room> Frozen<R, Seats, Timers<R::Timer>, Listing, Mailbox<R::Input>, Pcg64> {
-    fn into_room(self, name: &Arc<str>, params: ThawParams) -> RoomCore<R> {
+impl ThawedRoom {
+    fn into_room<R: Room>(
+        self,
+        game: ThawedGame<R>,
+        name: &Arc<str>,
+        params: ThawParams,
+    ) -> RoomCore<R> {
+        let FrozenGame(room, timers, mailbox) = game;
         let ThawParams { limits, now } = params;
         let origin = Origin::new(now, self.now);
         let ctx = Ctx {
@@ -135,7 +149,7 @@ impl<R: Room> Frozen<R, Seats, Timers<R::Timer>, Listing, Mailbox<R::Input>, Pcg
             tick: self.tick,
             rng: self.rng,
             seats: self.seats,
-            timers: self.timers,
+            timers,
             listing: self.listing,
             talk: Talk::default(),
             spawner: Spawner::new(),
@@ -146,10 +160,10 @@ impl<R: Room> Frozen<R, Seats, Timers<R::Timer>, Listing, Mailbox<R::Input>, Pcg
             counters: Counters::default(),
         };
         RoomCore {
-            mailbox: self.mailbox,
+            mailbox,
             patched: self.patched,
             patch_due: self.patch_due,
-            ..RoomCore::assemble(self.game, ctx, self.schedule, origin)
+            ..RoomCore::assemble(room, ctx, self.schedule, origin)
         }
     }
 }
@@ -170,13 +184,22 @@ fn check_label(label: &Label, name: &str) -> Result<(), ThawError> {
     Ok(())
 }
 
-/// Structs as maps, so that a field that a game adds later can have a serde default.
 fn write(bytes: &mut Vec<u8>, value: &impl Serialize) -> Result<(), FreezeError> {
-    let written = guarded(|| {
+    guarded_write(|| value.serialize(&mut rmp_serde::Serializer::new(bytes)))
+}
+
+/// Structs as maps: by the names of their fields.
+fn write_named(bytes: &mut Vec<u8>, value: &impl Serialize) -> Result<(), FreezeError> {
+    guarded_write(|| {
         let mut serializer = rmp_serde::Serializer::new(bytes).with_struct_map();
         value.serialize(&mut serializer)
-    });
-    let written = written.map_err(FreezeError::Serialize)?;
+    })
+}
+
+fn guarded_write(
+    write: impl FnOnce() -> Result<(), rmp_serde::encode::Error>,
+) -> Result<(), FreezeError> {
+    let written = guarded(write).map_err(FreezeError::Serialize)?;
     written.map_err(|error| FreezeError::Serialize(error.to_string()))
 }
 

@@ -28,8 +28,8 @@ use crate::guard::guarded;
 use crate::host::Origin;
 use crate::host::{
     Action, AnyRoom, ConnectError, Counters, CreateError, CreateParams, Description, Finished,
-    FreezeError, Outlet, Received, Reservation, ReserveError, RoomState, RoomSummary, SeatIndex,
-    Seated, Spawned, Stepped,
+    FreezeError, Outlet, Received, Reservation, ReserveError, RoomSize, RoomState, RoomSummary,
+    SeatIndex, Seated, Spawned, Stepped, Stopwatch,
 };
 use crate::mailbox::Mailbox;
 use crate::room::Room;
@@ -197,8 +197,8 @@ impl<R: Room> AnyRoom for RoomCore<R> {
         }
     }
 
-    fn step(&mut self, now: Timestamp) -> Stepped {
-        self.run_due_ticks(self.origin.in_room(now))
+    fn step_timed(&mut self, now: Timestamp, stopwatch: &mut dyn Stopwatch) -> Stepped {
+        self.run_due_ticks(self.origin.in_room(now), stopwatch)
     }
 
     fn flush(&mut self, _now: Timestamp, outlet: &mut dyn Outlet) {
@@ -269,7 +269,21 @@ impl<R: Room> AnyRoom for RoomCore<R> {
         self.ctx.seats.rebind(seat, connection);
     }
 
-    fn freeze(&self, now: Timestamp) -> Result<Vec<u8>, FreezeError> {
-        self.to_bytes(self.origin.in_room(now))
+    fn freeze_into(&self, now: Timestamp, bytes: &mut Vec<u8>) -> Result<(), FreezeError> {
+        self.write_frozen(self.origin.in_room(now), bytes)
+    }
+
+    fn size(&self) -> RoomSize {
+        let mut rows = 0;
+        for table in 0..self.room.tables() {
+            self.room.table(table).known(&mut |_, _| rows += 1);
+        }
+        let clients = self.ctx.seats.len() as u64;
+        RoomSize { clients, rows }
+    }
+
+    fn to_json(&self) -> Result<serde_json::Value, String> {
+        let json = guarded(|| serde_json::to_value(&self.room))?;
+        json.map_err(|error| error.to_string())
     }
 }

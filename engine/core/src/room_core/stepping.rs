@@ -4,23 +4,28 @@ use downbeat_schemas::close::CloseCode;
 use downbeat_schemas::time::{Tick, Timestamp};
 
 use super::RoomCore;
-use crate::host::{Hook, RoomState, Stepped};
+use crate::host::{Hook, RoomState, Stepped, Stopwatch, TickPhase};
 use crate::room::{Leave, Room};
 use crate::seat::Phase;
 
 impl<R: Room> RoomCore<R> {
-    pub(super) fn run_due_ticks(&mut self, now: Timestamp) -> Stepped {
+    pub(super) fn run_due_ticks(
+        &mut self,
+        now: Timestamp,
+        stopwatch: &mut dyn Stopwatch,
+    ) -> Stepped {
         let first = self.schedule.next();
         let due = self.due(now).min(self.ctx.limits.catch_up_steps_max);
         let mut ran = 0;
         while u64::from(ran) < due && self.running() {
-            self.run_tick();
+            self.run_tick(stopwatch);
             ran += 1;
         }
         let skipped = self.due(now);
         self.schedule.advance(skipped);
         self.ctx.counters.ticks_skipped += skipped;
         self.collect_if_due();
+        stopwatch.lap(TickPhase::Encode);
         Stepped {
             first,
             ran,
@@ -38,7 +43,8 @@ impl<R: Room> RoomCore<R> {
         }
     }
 
-    fn run_tick(&mut self) {
+    fn run_tick(&mut self, stopwatch: &mut dyn Stopwatch) {
+        stopwatch.begin(self.schedule.next());
         self.ctx.tick = self.schedule.next();
         self.ctx.now = self.schedule.deadline();
         self.ctx.events_bytes = 0;
@@ -47,9 +53,12 @@ impl<R: Room> RoomCore<R> {
         self.give_up_expired_seats();
         self.run_finished();
         self.read_mail();
+        stopwatch.lap(TickPhase::Inputs);
         self.run_timers();
+        stopwatch.lap(TickPhase::Timers);
         self.call(Hook::OnTick, |room, ctx| room.on_tick(ctx));
         self.end_if_over();
+        stopwatch.lap(TickPhase::OnTick);
         self.note_patch();
     }
 

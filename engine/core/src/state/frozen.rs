@@ -21,40 +21,34 @@ struct FrozenTable<K, C> {
     rows: Vec<(usize, K, FrozenRow<C>)>,
 }
 
+/// The row now, its group, whether it is gone, the group that viewers know it in (none if they do
+/// not know it), and the row that they know, if it is another. Without names: there are many rows.
 #[derive(Serialize, Deserialize)]
-struct FrozenRow<C> {
-    now: C,
-    group: GroupId,
-    gone: bool,
-    /// The group that viewers know it in; none if they do not know it.
-    known: Option<GroupId>,
-    /// The row that viewers know, if it is another than `now`.
-    shadow: Option<C>,
-}
+struct FrozenRow<C>(C, GroupId, bool, Option<GroupId>, Option<C>);
 
 impl<C: Component> Row<C> {
     fn freeze(&self) -> FrozenRow<&C> {
         let sent = self.sent.as_ref();
         let shadow = sent.filter(|sent| self.now.diff(&sent.row) != 0);
-        FrozenRow {
-            now: &self.now,
-            group: self.group,
-            gone: self.gone,
-            known: sent.map(|sent| sent.group),
-            shadow: shadow.map(|sent| &sent.row),
-        }
+        FrozenRow(
+            &self.now,
+            self.group,
+            self.gone,
+            sent.map(|sent| sent.group),
+            shadow.map(|sent| &sent.row),
+        )
     }
 
     fn thaw(frozen: FrozenRow<C>) -> Self {
-        let FrozenRow { now, shadow, .. } = frozen;
-        let sent = frozen.known.map(|group| Sent {
+        let FrozenRow(now, group, gone, known, shadow) = frozen;
+        let sent = known.map(|group| Sent {
             row: shadow.unwrap_or_else(|| now.clone()),
             group,
         });
         Self {
             now,
-            group: frozen.group,
-            gone: frozen.gone,
+            group,
+            gone,
             sent,
         }
     }

@@ -5,13 +5,12 @@
 //! | `table` | on the terminal |
 //! | `page`, `sections`, `percentiles`, `machine`, `plot` | in the browser |
 //! | `files`, `log` | what is left in the folder: JSON, `.hgrm`, `.hlog` |
-//! | `numbers`, `escape` | digits and text |
+//! | `escape` | text that is no mark-up |
 
 mod escape;
 mod files;
 mod log;
 mod machine;
-mod numbers;
 mod page;
 mod percentiles;
 mod plot;

@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use super::escape::escape;
 use super::machine;
-use super::numbers::{ms, one, whole};
 use super::sections;
+use crate::bench::numbers::{ms, one, whole};
 use crate::bench::outcome::Outcome;
 
 /// The whole page.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::escape::escape;
-use super::numbers::{ms, whole};
+use crate::bench::numbers::{ms, whole};
 use crate::load::Distribution;
 
 /// A line of the table.

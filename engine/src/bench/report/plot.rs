@@ -6,7 +6,7 @@ use std::fmt::Write;
 use hdrhistogram::Histogram;
 
 use super::escape::escape;
-use super::numbers::ms;
+use crate::bench::numbers::ms;
 use crate::bench::outcome::Curve;
 
 /// A plot as an SVG that takes its colours from the page.
@@ -39,6 +39,8 @@ const LEFT: f64 = 58.0;
 const RIGHT: f64 = 14.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 34.0;
+/// Nine of ten values are above the lowest line: a few that are very short must not flatten the rest.
+const MOST: f64 = 0.0458;
 /// What is shorter is drawn as this.
 const SHORTEST_MS: f64 = 0.001;
 /// So fine is a line drawn: points for each tenfold.
@@ -65,11 +67,11 @@ impl Plot<'_> {
              aria-label=\"{title}\">"
         );
         scale.grid(&mut svg);
-        for mark in &self.marks {
-            scale.mark(&mut svg, mark);
-        }
         for line in &self.lines {
             scale.line(&mut svg, line);
+        }
+        for mark in &self.marks {
+            scale.mark(&mut svg, mark);
         }
         svg.push_str("</svg>");
         Some(svg)
@@ -83,7 +85,7 @@ impl Scale {
         let curves: Vec<_> = curves.filter(|curve| !curve.histogram.is_empty()).collect();
         let all = |figure: fn(&Curve) -> f64| curves.iter().map(move |curve| figure(curve));
         let longest = all(|curve| curve.histogram.max() as f64 / curve.per_ms).reduce(f64::max)?;
-        let shortest = all(|curve| value_ms(curve, 0.0)).reduce(f64::min)?;
+        let shortest = all(|curve| value_ms(curve, MOST)).reduce(f64::min)?;
         let nines_max = all(|curve| (curve.histogram.len() as f64).log10()).reduce(f64::max)?;
         let low = shortest.max(SHORTEST_MS).log10().floor() as i32;
         let high = longest.max(SHORTEST_MS).log10().ceil() as i32;

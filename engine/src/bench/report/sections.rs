@@ -3,11 +3,11 @@
 use std::fmt::Write;
 
 use super::escape::escape;
-use super::numbers::{ms, whole};
 use super::percentiles::{Row, percentile_table};
 use super::plot::{Line, Mark, Plot};
 use super::table::{has_joins_to_tell, limit, reasons, summary};
 use crate::bench::figures::RunFigures;
+use crate::bench::numbers::{ms, whole};
 use crate::bench::outcome::{Curve, Outcome, ScenarioFigures};
 use crate::load::Verdict;
 
@@ -22,11 +22,10 @@ pub(super) fn floors(html: &mut String, outcome: &Outcome) {
     );
     let lines: Vec<_> = floor_lines(outcome).collect();
     figure(html, "Lateness of wake-ups", lines, Vec::new());
-    html.push_str("</div>\n");
     let rows = outcome.floors.iter();
     let rows = rows.map(|floor| Row::of(format!("wakes late, {}", floor.name), &floor.lateness_ms));
     percentile_table(html, &rows.collect::<Vec<_>>());
-    html.push_str("</section>\n");
+    html.push_str("</div>\n</section>\n");
 }
 
 pub(super) fn scenario(html: &mut String, outcome: &Outcome, scenario: &ScenarioFigures) {

@@ -2,9 +2,9 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::numbers::{ms, one, whole};
 use crate::bench::capacity::{Capacity, Limit};
 use crate::bench::figures::{PartyFigures, RunFigures};
+use crate::bench::numbers::{ms, one, whole};
 use crate::bench::outcome::{Outcome, ScenarioFigures};
 use crate::bench::scaling::Scaling;
 use crate::bench::self_test::SelfTest;

@@ -100,7 +100,8 @@ fn command(address: SocketAddr, options: &Options) -> io::Result<Command> {
     let cores: Vec<_> = options.cores.iter().map(ToString::to_string).collect();
     let mut command = Command::new(env::current_exe()?);
     command
-        .args(["serve", "--for-bench", "--log", "error"])
+        .args(["serve", "--log", "error"])
+        .args(["--for-bench", &std::process::id().to_string()])
         .args(["--listen", &address.to_string()])
         .args(["--cpus", &cores.join(",")])
         .stdin(Stdio::null())

@@ -1,7 +1,7 @@
 //! Numbers with the digits that matter.
 
 /// Milliseconds: `0.012`, `0.12`, `1.23`, `12.3`, `123`.
-pub(super) fn ms(number: f64) -> String {
+pub(crate) fn ms(number: f64) -> String {
     match number.abs() {
         size if !size.is_finite() => "–".to_owned(),
         0.0 => "0".to_owned(),
@@ -13,7 +13,7 @@ pub(super) fn ms(number: f64) -> String {
 }
 
 /// One decimal, or none where it is large.
-pub(super) fn one(number: f64) -> String {
+pub(crate) fn one(number: f64) -> String {
     if number.abs() < 99.5 {
         format!("{number:.1}")
     } else {
@@ -22,7 +22,7 @@ pub(super) fn one(number: f64) -> String {
 }
 
 /// In groups of three digits.
-pub(super) fn whole(number: f64) -> String {
+pub(crate) fn whole(number: f64) -> String {
     let digits = format!("{:.0}", number.abs());
     let mut text = String::from(if number <= -0.5 { "-" } else { "" });
     for (place, digit) in digits.chars().enumerate() {
@@ -53,6 +53,6 @@ mod tests {
             assert_eq!(ms(number), expected);
         }
         assert_eq!(whole(-1_234_567.0), "-1,234,567");
-        assert_eq!((one(3.14), one(1_000.4)), ("3.1".into(), "1,000".into()));
+        assert_eq!((one(2.34), one(1_000.4)), ("2.3".into(), "1,000".into()));
     }
 }

@@ -1,0 +1,120 @@
+//! A shard's eye on its ticks.
+
+use std::time::Duration;
+
+use downbeat_core::host::{AnyRoom, FreezeError};
+use downbeat_schemas::time::Timestamp;
+
+#[cfg(feature = "profile")]
+use crate::profile::{Sampler, StackSample};
+use crate::server::settings::CaptureSettings;
+
+/// Samples per second of a running shard: some 30 in a tick of 60 ms, for at most 1 % of its core
+/// (`cargo run --release -p downbeat-benches --bin watching`).
+#[cfg(feature = "profile")]
+const SAMPLES_HZ: u32 = 500;
+/// At most one line of the log in this time: a shard whose every tick is slow says so once.
+const LOG_EVERY: Duration = Duration::from_secs(1);
+
+/// Which ticks are slow, and what is kept ready for the case.
+#[derive(Debug)]
+pub(crate) struct Watch {
+    slow_tick: Duration,
+    captures: bool,
+    #[cfg(feature = "profile")]
+    sampler: Result<Sampler, String>,
+    /// The room before the present step. Memory that all rooms of the shard use in turn.
+    frozen: Vec<u8>,
+    /// Whether it is that; or why the room could not be frozen. None if nobody asked.
+    freeze: Option<Result<(), FreezeError>>,
+    next_log: Timestamp,
+    unlogged: u64,
+}
+
+/// What was kept of a step that turned out slow.
+#[derive(Debug)]
+pub(crate) struct Evidence {
+    /// The room before it.
+    pub(crate) frozen: Result<Vec<u8>, FreezeError>,
+    #[cfg(feature = "profile")]
+    pub(crate) samples: Result<Vec<StackSample>, String>,
+}
+
+impl Watch {
+    /// Must be called on the shard's thread: it is the one that is sampled.
+    pub(crate) fn new(settings: &CaptureSettings) -> Self {
+        let captures = settings.folder.is_some() && !settings.slow_tick.is_zero();
+        Self {
+            slow_tick: match settings.slow_tick {
+                Duration::ZERO => Duration::MAX,
+                slow_tick => slow_tick,
+            },
+            captures,
+            #[cfg(feature = "profile")]
+            sampler: sampler(captures),
+            frozen: Vec::new(),
+            freeze: None,
+            next_log: Timestamp(0),
+            unlogged: 0,
+        }
+    }
+
+    /// Whether slow ticks are captured at all.
+    pub(crate) const fn captures(&self) -> bool {
+        self.captures
+    }
+
+    /// The time from which on a tick is slow.
+    pub(crate) const fn slow_tick(&self) -> Duration {
+        self.slow_tick
+    }
+
+    /// Before a step that is to be captured if it turns out slow.
+    pub(crate) fn get_ready(&mut self, room: &dyn AnyRoom, now: Timestamp) {
+        self.freeze = Some(room.freeze_into(now, &mut self.frozen));
+    }
+
+    /// Before anything of a step: what was sampled until now is not its.
+    pub(crate) fn begin(&mut self) {
+        self.freeze = None;
+        #[cfg(feature = "profile")]
+        if let Ok(sampler) = &mut self.sampler {
+            sampler.discard();
+        }
+    }
+
+    /// What is known of the step, if it was made ready for.
+    pub(crate) fn take_evidence(&mut self) -> Option<Evidence> {
+        let frozen = self.freeze.take()?;
+        Some(Evidence {
+            frozen: frozen.map(|()| self.frozen.clone()),
+            #[cfg(feature = "profile")]
+            samples: match &mut self.sampler {
+                Ok(sampler) => Ok(sampler.take()),
+                Err(why) => Err(why.clone()),
+            },
+        })
+    }
+
+    /// Whether this slow tick gets a line of the log: then, how many before it got none.
+    pub(crate) fn may_log(&mut self, now: Timestamp) -> Option<u64> {
+        if now < self.next_log {
+            self.unlogged += 1;
+            return None;
+        }
+        self.next_log = now.after(LOG_EVERY);
+        Some(std::mem::take(&mut self.unlogged))
+    }
+}
+
+#[cfg(feature = "profile")]
+fn sampler(captures: bool) -> Result<Sampler, String> {
+    if !captures {
+        return Err("slow ticks are not captured".to_owned());
+    }
+    let sampler = Sampler::of_this_thread(SAMPLES_HZ);
+    sampler.map_err(|refused| {
+        tracing::warn!("captures of slow ticks will have no flame graph: {refused}");
+        refused.to_string()
+    })
+}
