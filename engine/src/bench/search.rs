@@ -35,7 +35,7 @@ impl Search {
             (0, None) => Some(self.first),
             (held, None) if held == self.max => None,
             (held, None) => Some((held * 3 / 2 + 1).min(self.max)),
-            (0, Some(broke)) => (broke > 1).then(|| broke / 2),
+            (0, Some(broke)) => (broke > 1).then_some(broke / 2),
             (held, Some(broke)) => {
                 let is_near = broke - held <= (held / 20).max(1);
                 (!is_near).then(|| held.midpoint(broke))

@@ -163,9 +163,9 @@ fn figure(html: &mut String, title: &str, lines: Vec<Line<'_>>, marks: Vec<Mark>
     };
     let Some(svg) = plot.svg() else { return };
     let title = escape(title);
-    let _ = write!(
+    let _ = writeln!(
         html,
-        "<figure><h3>{title}</h3>{svg}<figcaption class=\"legend\">{legend}</figcaption></figure>\n"
+        "<figure><h3>{title}</h3>{svg}<figcaption class=\"legend\">{legend}</figcaption></figure>"
     );
 }
 
