@@ -98,7 +98,8 @@ fn policy_of_shard(server: &ServerProcess) -> u32 {
     let tasks = std::fs::read_dir(tasks).unwrap().flatten();
     let stats = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("stat")).ok());
     let mut policies = stats.filter_map(|stat| {
-        let (_, fields) = stat.split_once("(shard-0) ")?;
+        let (name, fields) = stat.rsplit_once(") ")?;
+        name.contains("(shard-").then_some(())?;
         fields.split(' ').nth(41 - 3)?.parse().ok()
     });
     policies.next().unwrap()
