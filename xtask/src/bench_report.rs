@@ -31,7 +31,7 @@ struct Bench {
 /// What is no program of `benches/`, but a command of the server.
 const DOWNBEAT: &str = "bench";
 /// As often as a figure is to be taken that is published.
-const RUNS: &[&str] = &["--runs", "5"];
+const RUNS: &[&str] = &["--runs", "5", "--seconds", "6"];
 
 /// In the order of the page: what is pure first.
 const BENCHES: &[Bench] = &[
