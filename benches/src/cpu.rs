@@ -1,9 +1,8 @@
 //! One core of the machine, for a thread that shares it with nobody of ours.
 
 use std::io;
-use std::num::NonZeroU64;
 
-use rustix::thread::{CpuSet, sched_setaffinity, set_current_timer_slack};
+use rustix::thread::{CpuSet, sched_setaffinity};
 
 /// What the kernel refused.
 #[derive(Debug, thiserror::Error)]
@@ -18,9 +17,6 @@ pub enum CpuError {
         /// What the kernel said.
         source: io::Error,
     },
-    /// The timers of this thread cannot be made precise.
-    #[error("could not set the timer slack to 1 ns: {0}")]
-    TimerSlack(io::Error),
 }
 
 /// Keeps the calling thread on `core`.
@@ -38,14 +34,4 @@ pub fn pin(core: usize) -> Result<(), CpuError> {
         core,
         source: error.into(),
     })
-}
-
-/// Lets timers of the calling thread fire when they are due, not when it suits the kernel: by
-/// default it may gather wake-ups of 50 µs.
-///
-/// # Errors
-/// [`CpuError::TimerSlack`] if the kernel refuses.
-pub fn wake_on_time() -> Result<(), CpuError> {
-    let slack_ns = NonZeroU64::new(1);
-    set_current_timer_slack(slack_ns).map_err(|error| CpuError::TimerSlack(error.into()))
 }

@@ -21,12 +21,6 @@ pub struct Load {
     pub warmup_seconds: f64,
     /// How many begin to join per second.
     pub ramp_hz: f64,
-    /// Whether they only listen.
-    pub is_idle: bool,
-    /// Join options, a JSON object.
-    pub options: serde_json::Value,
-    /// Where each histogram goes as a percentile file.
-    pub hgrm: Option<PathBuf>,
 }
 
 /// Clients that are playing; dropping them ends them.
@@ -66,9 +60,6 @@ impl Load {
             seconds,
             warmup_seconds: 2.0,
             ramp_hz: 500.0,
-            is_idle: false,
-            options: serde_json::json!({}),
-            hgrm: None,
         }
     }
 
@@ -111,13 +102,6 @@ impl Load {
         option("--seconds", self.seconds.to_string().into());
         option("--warmup", self.warmup_seconds.to_string().into());
         option("--ramp", self.ramp_hz.to_string().into());
-        option("--options", self.options.to_string().into());
-        if let Some(dir) = &self.hgrm {
-            option("--hgrm", dir.into());
-        }
-        if self.is_idle {
-            arguments.push("--idle".into());
-        }
         arguments
     }
 }

@@ -2,25 +2,14 @@
 
 use std::fs;
 use std::io;
-use std::time::Duration;
 
-use rustix::io::Errno;
-use rustix::param::{clock_ticks_per_second, page_size};
-use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
+use rustix::param::page_size;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 /// A process and what it uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Process {
     id: u32,
-}
-
-/// Processor time since the start of a process, all its threads together.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct CpuTime {
-    /// In its own code.
-    pub user: Duration,
-    /// In the kernel.
-    pub system: Duration,
 }
 
 /// Why nothing is known of a process.
@@ -55,27 +44,6 @@ impl Process {
         self.id
     }
 
-    /// The processor time it used so far.
-    ///
-    /// # Errors
-    /// [`ProcessError`] if the process is gone.
-    pub fn cpu_time(self) -> Result<CpuTime, ProcessError> {
-        // From the end of the name on, which alone may hold spaces, the fields are numbered from 3.
-        let (path, stat) = self.read("stat")?;
-        let fields: Vec<&str> = match stat.rsplit_once(')') {
-            Some((_, fields)) => fields.split_whitespace().collect(),
-            None => Vec::new(),
-        };
-        let field = |number: usize| {
-            let ticks: Option<u64> = fields.get(number - 3).and_then(|text| text.parse().ok());
-            ticks.map(|ticks| Duration::from_secs_f64(ticks as f64 / clock_ticks()))
-        };
-        match (field(14), field(15)) {
-            (Some(user), Some(system)) => Ok(CpuTime { user, system }),
-            _ => Err(ProcessError::Unexpected { path, found: stat }),
-        }
-    }
-
     /// Memory that is its own and in use now, bytes. What the kernel keeps for its sockets is not
     /// in it.
     ///
@@ -87,22 +55,6 @@ impl Process {
         let pages: Option<u64> = pages.and_then(|pages| pages.parse().ok());
         let rss_bytes = pages.map(|pages| pages * page_size() as u64);
         rss_bytes.ok_or(ProcessError::Unexpected { path, found: statm })
-    }
-
-    /// Stops it until it may go on.
-    ///
-    /// # Errors
-    /// [`ProcessError`] if the process is gone.
-    pub fn stop(self) -> Result<(), ProcessError> {
-        self.signal(Signal::STOP)
-    }
-
-    /// Lets it go on.
-    ///
-    /// # Errors
-    /// [`ProcessError`] if the process is gone.
-    pub fn go_on(self) -> Result<(), ProcessError> {
-        self.signal(Signal::CONT)
     }
 
     /// How many files, sockets included, it has open.
@@ -117,17 +69,6 @@ impl Process {
         }
     }
 
-    fn signal(self, signal: Signal) -> Result<(), ProcessError> {
-        let id = i32::try_from(self.id).ok().and_then(Pid::from_raw);
-        let sent = id
-            .ok_or(Errno::SRCH)
-            .and_then(|id| kill_process(id, signal));
-        sent.map_err(|error| ProcessError::Unreadable {
-            path: self.path(""),
-            source: error.into(),
-        })
-    }
-
     fn read(self, file: &str) -> Result<(String, String), ProcessError> {
         let path = self.path(file);
         match fs::read_to_string(&path) {
@@ -138,19 +79,6 @@ impl Process {
 
     fn path(self, file: &str) -> String {
         format!("/proc/{}/{file}", self.id)
-    }
-}
-
-impl CpuTime {
-    /// In its own code and in the kernel.
-    pub fn total(self) -> Duration {
-        self.user + self.system
-    }
-
-    /// Percent of a core that were used since `earlier`, over `wall` time.
-    pub fn percent_since(self, earlier: Self, wall: Duration) -> f64 {
-        let used = self.total().saturating_sub(earlier.total());
-        used.as_secs_f64() / wall.as_secs_f64() * 100.0
     }
 }
 
@@ -181,8 +109,4 @@ pub fn allow_files(wanted: u64) -> Result<(), FilesError> {
         wanted,
         allowed: limit.maximum.unwrap_or(u64::MAX),
     })
-}
-
-fn clock_ticks() -> f64 {
-    clock_ticks_per_second() as f64
 }

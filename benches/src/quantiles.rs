@@ -37,19 +37,6 @@ impl Quantiles {
         }
     }
 
-    /// Of anything that knows the value at a quantile from 0 to 1.
-    pub fn at(count: u64, value: impl Fn(f64) -> f64) -> Self {
-        Self {
-            count,
-            p50: value(0.5),
-            p90: value(0.9),
-            p99: value(0.99),
-            p99_9: value(0.999),
-            p99_99: value(0.9999),
-            max: value(1.0),
-        }
-    }
-
     /// The percentiles as text, in the order of [`COLUMNS`].
     pub fn cells(&self) -> [String; 6] {
         [

@@ -7,7 +7,6 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use crate::histograms::Histograms;
 use crate::http::{HttpError, Request, fetch};
 use crate::metrics::{Metrics, MetricsError};
 use crate::process::Process;
@@ -70,9 +69,6 @@ pub enum ServerError {
     /// Its figures cannot be read.
     #[error(transparent)]
     Metrics(#[from] MetricsError),
-    /// Its histograms cannot be read.
-    #[error("/metrics/histograms is not what was expected: {0}")]
-    Histograms(#[from] serde_json::Error),
     /// What should be there is not, or what should be gone is there.
     #[error("after {} s the server has {gauge} = {found}, expected {expected}", waited.as_secs())]
     Gauge {
@@ -164,15 +160,6 @@ impl Server {
     pub fn metrics(&self) -> Result<Metrics, ServerError> {
         let page = fetch(self.address, "/metrics", Request::Get)?;
         Ok(Metrics::parse(&page)?)
-    }
-
-    /// Its histograms of ticks; shards tell once a second.
-    ///
-    /// # Errors
-    /// [`ServerError`] if it does not answer.
-    pub fn histograms(&self) -> Result<Histograms, ServerError> {
-        let page = fetch(self.address, "/metrics/histograms", Request::Get)?;
-        Ok(Histograms::parse(&page)?)
     }
 
     /// Waits until one of its metrics is exactly `expected`.

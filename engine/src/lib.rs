@@ -63,6 +63,8 @@
 // The derives name what they need as `::downbeat::…`: here that is this crate.
 extern crate self as downbeat;
 
+#[cfg(feature = "cli")]
+mod bench;
 mod capture;
 #[cfg(feature = "cli")]
 #[doc(hidden)]

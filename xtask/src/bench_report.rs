@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{fs, io};
 
+use crate::bench_page::{self, PageError};
+use crate::micro::{self, MicroError};
 use crate::process::{self, ProcessError};
 use crate::project::Project;
 
@@ -16,17 +18,32 @@ pub(crate) enum BenchError {
     #[error("could not read or write {path}: {source}", path = path.display())]
     File { path: PathBuf, source: io::Error },
     #[error(transparent)]
+    Page(#[from] PageError),
+    #[error(transparent)]
+    Micro(#[from] MicroError),
+    #[error(transparent)]
     Process(#[from] ProcessError),
 }
 
-/// A program of `benches/`, and how to see within seconds that it works.
+/// `downbeat bench`, or a program of `benches/`, and how to see within seconds that it works.
 struct Bench {
     name: &'static str,
     quick: &'static [&'static str],
 }
 
+/// What is no program of `benches/`, but a command of the server.
+const DOWNBEAT: &str = "bench";
+/// What is no program either: `cargo bench`.
+const MICRO: &str = "micro";
+/// As often as a figure is to be taken that is published.
+const RUNS: &[&str] = &["--runs", "5", "--seconds", "6"];
+
 /// In the order of the page: what is pure first.
 const BENCHES: &[Bench] = &[
+    Bench {
+        name: MICRO,
+        quick: &[],
+    },
     Bench {
         name: "encode",
         quick: &[
@@ -39,20 +56,8 @@ const BENCHES: &[Bench] = &[
         ],
     },
     Bench {
-        name: "floor",
-        quick: &["--seconds", "1", "--runs", "1"],
-    },
-    Bench {
-        name: "lateness",
-        quick: &["--seconds", "3", "--runs", "1", "--trial-clients", "200"],
-    },
-    Bench {
-        name: "idle",
-        quick: &["--seconds", "2", "--runs", "1", "--clients", "500"],
-    },
-    Bench {
-        name: "knee",
-        quick: &["--seconds", "2", "--runs", "1", "--clients", "100,200"],
+        name: DOWNBEAT,
+        quick: &["--quick"],
     },
     Bench {
         name: "watching",
@@ -61,10 +66,6 @@ const BENCHES: &[Bench] = &[
     Bench {
         name: "soak",
         quick: &["--thousands", "2", "--looks", "2"],
-    },
-    Bench {
-        name: "stall",
-        quick: &["--runs", "1", "--clients", "100"],
     },
 ];
 
@@ -93,7 +94,11 @@ pub(crate) fn run(project: &Project, names: &[String], quick: bool) -> Result<()
     for bench in benches {
         println!("\n==> {}", bench.name);
         let json = results.join(format!("{date}-{}.json", bench.name));
-        let section = run_bench(project, &target, bench, quick, &json)?;
+        let section = match bench.name {
+            MICRO => micro::run(project, quick, &commit(project)?, &json)?,
+            DOWNBEAT => run_downbeat(project, &target, bench, quick, &json)?,
+            _ => run_bench(project, &target, bench, quick, &json)?,
+        };
         println!("{section}");
         // After each: what was measured is kept, whatever becomes of the next.
         let page = read(&page_path)?;
@@ -154,6 +159,54 @@ fn run_bench(
     Ok(process::output(command.current_dir(&project.root))?)
 }
 
+/// The section of `downbeat bench`, whose figures are README's too. Its report for the browser stays
+/// in the target folder.
+fn run_downbeat(
+    project: &Project,
+    release: &Path,
+    bench: &Bench,
+    quick: bool,
+    json: &Path,
+) -> Result<String, BenchError> {
+    let out = project.tools.join("bench");
+    let mut command = Command::new(release.join("downbeat"));
+    command
+        .arg(DOWNBEAT)
+        .arg("--out")
+        .arg(relative(project, &out));
+    command.args(if quick { bench.quick } else { RUNS });
+    command.env("DOWNBEAT_COMMIT", commit(project)?);
+    let made = out.join("bench.json");
+    // One of an earlier run must not be taken for one of this.
+    let _ = fs::remove_file(&made);
+    let ended = process::run(command.current_dir(&project.root));
+    // A run that is not valid ends with a code of its own, and its figures say so.
+    if !made.exists() {
+        ended?;
+    }
+    fs::copy(&made, json).map_err(failed(&made))?;
+    let text = read(json)?;
+    if !quick {
+        let path = project.root.join("README.md");
+        let readme = bench_page::with_table(&read(&path)?, &bench_page::table(&text)?)?;
+        fs::write(&path, readme).map_err(failed(&path))?;
+    }
+    Ok(bench_page::section(&text)?)
+}
+
+/// Twelve digits of it; `-dirty` if there were changes on top.
+fn commit(project: &Project) -> Result<String, ProcessError> {
+    let mut git = Command::new("git");
+    git.args([
+        "describe",
+        "--always",
+        "--dirty",
+        "--exclude=*",
+        "--abbrev=12",
+    ]);
+    process::output(git.current_dir(&project.root))
+}
+
 fn relative<'a>(project: &Project, path: &'a Path) -> &'a Path {
     path.strip_prefix(&project.root).unwrap_or(path)
 }
@@ -204,10 +257,10 @@ mod tests {
 
     #[test]
     fn a_section_takes_the_place_of_its_former_one() {
-        let page = with_section("", "knee", "## knee\n\n1,000\n");
+        let page = with_section("", "soak", "## soak\n\n1,000\n");
         let page = with_section(&page, "encode", "## encode\n\n### a\n");
-        let page = with_section(&page, "knee", "## knee\n\n2,000\n");
-        let expected = format!("{INTRODUCTION}\n## encode\n\n### a\n\n## knee\n\n2,000\n");
+        let page = with_section(&page, "soak", "## soak\n\n2,000\n");
+        let expected = format!("{INTRODUCTION}\n## encode\n\n### a\n\n## soak\n\n2,000\n");
         assert_eq!(page, expected);
     }
 
@@ -218,11 +271,11 @@ mod tests {
             let benches = choose(&names);
             benches.map(|benches| benches.iter().map(|bench| bench.name).collect::<Vec<_>>())
         };
-        assert_eq!(chosen(&["soak", "floor"]).unwrap(), ["floor", "soak"]);
+        assert_eq!(chosen(&["soak", "bench"]).unwrap(), ["bench", "soak"]);
         assert_eq!(chosen(&[]).unwrap().len(), BENCHES.len());
-        let error = chosen(&["knees"]).unwrap_err().to_string();
+        let error = chosen(&["knee"]).unwrap_err().to_string();
         assert!(
-            error.contains("no benchmark `knees`: there are encode, "),
+            error.contains("no benchmark `knee`: there are micro, "),
             "{error}"
         );
     }

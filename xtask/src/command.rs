@@ -13,7 +13,8 @@ usage: cargo xtask <command>
   bench-report [--quick] [name…]
                                 runs the benchmarks, or those named, on a machine that should do
                                 nothing else, keeps their figures in benches/results and writes
-                                benches/RESULTS.md; --quick: only shows that they work
+                                benches/RESULTS.md and README's table; --quick: only shows
+                                that they work
   help                          this text";
 
 /// How long each fuzz target runs unless it is said.

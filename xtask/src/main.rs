@@ -8,9 +8,11 @@
     reason = "a command speaks to whoever called it"
 )]
 
+mod bench_page;
 mod bench_report;
 mod command;
 mod fuzz;
+mod micro;
 mod pages;
 mod process;
 mod project;

@@ -69,6 +69,16 @@ const ALL: &[Step] = &[
         run: all_tests,
     },
     Step {
+        name: "benches",
+        about: "each micro benchmark runs, once",
+        run: |project| {
+            cargo(
+                project,
+                &["test", "--package", "downbeat-benches", "--benches"],
+            )
+        },
+    },
+    Step {
         name: "client",
         about: "@downbeat/client: format, lints, types, tests in Node against the binary",
         run: client,

@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 
 use super::log::{self, LogFormat};
 use super::replay::ReplayArgs;
+use crate::bench::BenchArgs;
 use crate::load::LoadArgs;
 use crate::server::settings::{CpuChoice, ParseCpuListError, parse_cpu_list};
 
@@ -24,6 +25,8 @@ pub(super) struct Args {
 pub(super) enum Command {
     /// Serve the rooms that come with Downbeat: arena, chat, world. The default.
     Serve(ServeArgs),
+    /// Measure how late ticks are on this machine, and how many clients a core carries.
+    Bench(BenchArgs),
     /// Serve, and record each room of these types: `serve --record` in other words.
     ///
     /// A recording holds what came to a room and replays it: `downbeat replay FILE`. One running
@@ -125,8 +128,20 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "BOOL", env = "DOWNBEAT_METRICS")]
     pub(super) metrics: Option<bool>,
 
+    /// Run shards before everything else on their cores (SCHED_FIFO) [default: false].
+    ///
+    /// Needs CAP_SYS_NICE, or a limit of real-time priorities of 1 or more.
+    #[arg(long, value_name = "BOOL", env = "DOWNBEAT_REALTIME", num_args = 0..=1,
+          default_missing_value = "true")]
+    pub(super) realtime: Option<bool>,
+
+    /// For `downbeat bench`, of this process id: ends with it, and has the room type `hall`.
+    #[arg(long, value_name = "PID", hide = true)]
+    pub(super) for_bench: Option<u32>,
+
     /// A TOML file with any of the above: listen, shards, cpus, public_address, slow_tick_ms,
-    /// capture_dir, capture_cooldown_ms, record, record_dir, metrics, [limits].
+    /// capture_dir, capture_cooldown_ms, record, record_dir, metrics,
+    /// realtime, [limits].
     #[arg(long, value_name = "FILE", env = "DOWNBEAT_CONFIG")]
     pub(super) config: Option<PathBuf>,
 

@@ -26,6 +26,7 @@ struct File {
     record: Vec<String>,
     record_dir: Option<PathBuf>,
     metrics: Option<bool>,
+    realtime: Option<bool>,
     #[serde(default)]
     limits: BTreeMap<String, u64>,
 }
@@ -93,6 +94,7 @@ fn apply_file(settings: &mut Settings, path: &Path) -> Result<(), SettingsError>
         },
     );
     settings.metrics = file.metrics.unwrap_or(settings.metrics);
+    settings.realtime = file.realtime.unwrap_or(settings.realtime);
     for (name, value) in file.limits {
         settings.limits.set(&name, value)?;
     }
@@ -166,6 +168,7 @@ fn apply_args(settings: &mut Settings, args: &ServeArgs) -> Result<(), SettingsE
         },
     );
     settings.metrics = args.metrics.unwrap_or(settings.metrics);
+    settings.realtime = args.realtime.unwrap_or(settings.realtime);
     for LimitArg { name, value } in &args.limits {
         settings.limits.set(name, *value)?;
     }

@@ -4,7 +4,7 @@ mod args;
 mod file;
 pub(crate) mod log;
 mod replay;
-mod serve;
+pub(crate) mod serve;
 
 use std::process::ExitCode;
 
@@ -24,6 +24,7 @@ pub(crate) fn run(server: ServerBuilder) -> ExitCode {
     match args.command {
         None => serve::run(&args.serve, server),
         Some(Command::Serve(serve)) => serve::run(&serve, server),
+        Some(Command::Bench(bench)) => crate::bench::run(&bench),
         Some(Command::Record(record)) => serve::run(&record.into_serve(), server),
         Some(Command::Replay(replay)) => replay::run(replay, server.definitions()),
         Some(Command::Load(load)) => crate::load::run(&load),

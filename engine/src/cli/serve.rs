@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use rustix::process::{Signal, getppid, set_parent_process_death_signal};
+
 use super::args::ServeArgs;
 use super::file;
 use crate::rooms::{Arena, Chat, World};
@@ -20,14 +22,31 @@ pub(super) fn run(args: &ServeArgs, server: ServerBuilder) -> ExitCode {
 
 fn serve(args: &ServeArgs, server: ServerBuilder) -> Result<(), Box<dyn std::error::Error>> {
     let settings = file::settings(args)?;
+    let server = match args.for_bench {
+        Some(bench) => {
+            end_with(bench)?;
+            server.room::<Arena>("hall")
+        }
+        None => server,
+    };
     server.settings(settings).run()?;
     Ok(())
 }
 
+/// Lets the kernel end this process with its parent, which may be gone already.
+fn end_with(parent: u32) -> Result<(), Box<dyn std::error::Error>> {
+    set_parent_process_death_signal(Some(Signal::KILL))?;
+    let found = getppid().map(|pid| pid.as_raw_nonzero().get().unsigned_abs());
+    if found != Some(parent) {
+        return Err(format!("the benchmark {parent} has ended").into());
+    }
+    Ok(())
+}
+
 /// The rooms that come with Downbeat, and the demo.
-pub(super) fn sample() -> ServerBuilder {
+pub(crate) fn sample() -> ServerBuilder {
     Server::builder()
-        .room::<Arena>("arena")
+        .define(RoomDefinition::new::<Arena>("arena").filter_by(["seats"]))
         .define(RoomDefinition::new::<Chat>("chat").filter_by(["channel"]))
         .room::<World>("world")
         .pages(pages())

@@ -56,6 +56,12 @@ pub(crate) enum Command {
         on: bool,
         reply: oneshot::Sender<Result<(), RecordError>>,
     },
+    /// Make rooms whose clients have no socket.
+    #[cfg(feature = "cli")]
+    Stage(
+        Box<crate::shard::Staging>,
+        std::sync::mpsc::Sender<Result<(), Refusal>>,
+    ),
     /// End all rooms and connections within this time.
     ShutDown(Duration),
 }

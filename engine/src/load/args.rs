@@ -10,69 +10,85 @@ use std::path::PathBuf;
 pub(crate) struct LoadArgs {
     /// Where the server listens; http only.
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:2567")]
-    pub(super) url: String,
+    pub(crate) url: String,
 
     /// The room type to join; joinOrCreate fills room after room.
     #[arg(long, value_name = "NAME", default_value = "arena")]
-    pub(super) room: String,
+    pub(crate) room: String,
 
     /// How many clients play.
     #[arg(long, value_name = "N", default_value_t = 1_000,
           value_parser = clap::value_parser!(u32).range(1..=60_000))]
-    pub(super) clients: u32,
+    pub(crate) clients: u32,
 
     /// Inputs that each client sends per second.
     #[arg(long, value_name = "HZ", default_value_t = 20.0, value_parser = rate)]
-    pub(super) rate: f64,
+    pub(crate) rate: f64,
 
     /// How long to measure.
     #[arg(long, value_name = "SECONDS", default_value_t = 10.0, value_parser = seconds)]
-    pub(super) seconds: f64,
+    pub(crate) seconds: f64,
 
     /// How long all clients play before the measurement begins.
     #[arg(long, value_name = "SECONDS", default_value_t = 2.0, value_parser = seconds)]
-    pub(super) warmup: f64,
+    pub(crate) warmup: f64,
 
     /// Clients that begin to join per second.
     #[arg(long, value_name = "CLIENTS", default_value_t = 500.0, value_parser = rate)]
-    pub(super) ramp: f64,
+    pub(crate) ramp: f64,
 
     /// The core to run on; another one than the server's.
     #[arg(long, value_name = "CORE")]
-    pub(super) cpu: Option<usize>,
+    pub(crate) cpu: Option<usize>,
 
     /// Join options, a JSON object.
     #[arg(long, value_name = "JSON", default_value = "{}", value_parser = json_object)]
-    pub(super) options: String,
+    pub(crate) options: String,
+
+    /// Of the clients, so many percent leave and join again each second.
+    #[arg(long, value_name = "PERCENT", default_value_t = 0.0, value_parser = percent)]
+    pub(crate) churn: f64,
+
+    /// How many may be between their seat and their snapshot at once. A seat lives 15 s: where
+    /// joining is not what is measured, none should wait for long.
+    #[arg(skip = JOINING_MAX)]
+    pub(crate) joining_max: u32,
 
     /// Send no inputs: only connect, read and answer pings.
     #[arg(long)]
-    pub(super) idle: bool,
+    pub(crate) idle: bool,
 
     /// Seed of directions and send times: the same seed plays the same game.
     #[arg(long, value_name = "NUMBER", default_value_t = 1)]
-    pub(super) seed: u64,
+    pub(crate) seed: u64,
 
     /// Decode every row that each K-th client is sent and count what is wrong.
     #[arg(long, value_name = "K", num_args = 0..=1, default_missing_value = "50",
           value_parser = clap::value_parser!(u32).range(1..))]
-    pub(super) verify: Option<u32>,
+    pub(crate) verify: Option<u32>,
 
     /// The server's process on this machine: report its CPU and memory too.
     #[arg(long, value_name = "PID")]
-    pub(super) server_pid: Option<u32>,
+    pub(crate) server_pid: Option<u32>,
 
     /// Write one JSON object instead of a table.
     #[arg(long)]
-    pub(super) json: bool,
+    pub(crate) json: bool,
 
     /// Write each histogram as a percentile file (.hgrm) into this directory.
     #[arg(long, value_name = "DIR")]
-    pub(super) hgrm: Option<PathBuf>,
+    pub(crate) hgrm: Option<PathBuf>,
 }
+
+/// Clients that join at once, unless a crowd is what is measured.
+const JOINING_MAX: u32 = 256;
 
 fn rate(text: &str) -> Result<f64, String> {
     between(text, 0.01, 100_000.0)
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    between(text, 0.0, 100.0)
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

@@ -36,10 +36,7 @@ pub(super) enum Client {
     /// Ended before it played.
     Failed,
     /// Played, and ended.
-    Gone {
-        /// Those inside the window.
-        patches: u32,
-    },
+    Gone,
 }
 
 /// Connecting, or waiting for the answer to the handshake.
@@ -58,6 +55,8 @@ pub(super) struct Open {
     reader: Reader,
     player: Player,
     habit: Habit,
+    /// It has said goodbye: nothing is awaited any more.
+    is_leaving: bool,
 }
 
 impl Client {
@@ -90,7 +89,7 @@ impl Client {
         match self {
             Self::Open(open) => open.on_ready(ready, rig),
             Self::Opening(_) => self.on_opening_ready(ready, rig),
-            Self::Seatless | Self::Failed | Self::Gone { .. } => Ok(Heard::Ordinary),
+            Self::Seatless | Self::Failed | Self::Gone => Ok(Heard::Ordinary),
         }
     }
 
@@ -110,13 +109,13 @@ impl Client {
         rig: &mut Rig,
     ) -> Result<(), Fault> {
         match self {
-            Self::Open(open) if open.player.is_playing() => open.send_input(intended, now, rig),
+            Self::Open(open) if open.plays() => open.send_input(intended, now, rig),
             _ => Ok(()),
         }
     }
 
     pub(super) const fn is_playing(&self) -> bool {
-        matches!(self, Self::Open(open) if open.player.is_playing())
+        matches!(self, Self::Open(open) if open.plays())
     }
 
     /// Says goodbye. The server answers and closes.
@@ -125,23 +124,38 @@ impl Client {
             return Ok(());
         };
         let payload = encode_close(CloseCode::Normal.code(), "");
+        open.is_leaving = true;
+        open.habit = Habit::default();
         open.wire.watch_reads(true, &rig.poller)?;
         open.send_control(Control::Close, &payload, rig)
     }
 
-    /// Lets go of the socket; what was awaited at `now` is counted.
-    pub(super) fn end(&mut self, now: Timestamp, meter: &mut Meter) {
-        *self = match self.finish(now, meter) {
+    /// Lets go of the socket; what was awaited at `now` is counted. Gives the patches inside the
+    /// window, if it ever played.
+    pub(super) fn end(&mut self, now: Timestamp, meter: &mut Meter) -> Option<u32> {
+        let patches = self.finish(now, meter);
+        *self = match patches {
             None => Self::Failed,
-            Some(patches) => Self::Gone { patches },
+            Some(_) => Self::Gone,
         };
+        patches
+    }
+
+    /// It has left, and is to join again.
+    pub(super) fn start_over(&mut self) {
+        *self = Self::Seatless;
+    }
+
+    /// Whether it has said goodbye and its socket is still there.
+    pub(super) const fn is_leaving(&self) -> bool {
+        matches!(self, Self::Open(open) if open.is_leaving)
     }
 
     /// Counts what is awaited at `now`; gives the patches inside the window if it ever played.
-    pub(super) fn finish(&self, now: Timestamp, meter: &mut Meter) -> Option<u32> {
+    pub(super) fn finish(&mut self, now: Timestamp, meter: &mut Meter) -> Option<u32> {
         match self {
+            Self::Open(open) if open.is_leaving => Some(open.player.patches()),
             Self::Open(open) if open.player.is_playing() => Some(open.player.finish(now, meter)),
-            Self::Gone { patches } => Some(*patches),
             _ => None,
         }
     }
@@ -152,7 +166,7 @@ impl Client {
             Self::Seatless => Some("answer of the matchmaking"),
             Self::Opening(_) => Some("answer to the handshake"),
             Self::Open(open) if !open.player.is_playing() => Some("Welcome and Snapshot"),
-            Self::Open(_) | Self::Failed | Self::Gone { .. } => None,
+            Self::Open(_) | Self::Failed | Self::Gone => None,
         }
     }
 
@@ -175,6 +189,7 @@ impl Client {
             reader: Reader::new(Role::Client),
             player: opening.player,
             habit: Habit::default(),
+            is_leaving: false,
         };
         // Frames may have come behind the head.
         rig.read.fill(&opening.response[head_bytes..]);
@@ -203,6 +218,10 @@ impl Opening {
 }
 
 impl Open {
+    const fn plays(&self) -> bool {
+        self.player.is_playing() && !self.is_leaving
+    }
+
     /// One `recv`: what it does not bring is reported again.
     fn on_ready(&mut self, ready: Readiness, rig: &mut Rig) -> Result<Heard, Fault> {
         if ready.writable {
@@ -210,7 +229,7 @@ impl Open {
         }
         let before = self.player.state_at();
         let heard = self.read(rig)?;
-        if rig.has_halfway && self.player.hears_between_inputs() {
+        if rig.has_halfway && !self.is_leaving && self.player.hears_between_inputs() {
             self.habit.on_ready_read(self.player.state_at() > before);
         }
         self.wire
@@ -291,6 +310,7 @@ impl Open {
             rig.meter.input_blocked(intended);
             return Ok(());
         }
+        self.player.act(now, &mut rig.meter);
         let frame = self.player.input(intended, &mut rig.input, &mut rig.dice);
         rig.meter.input(intended, frame.len(), now);
         Ok(self.wire.send(frame, &rig.poller)?)

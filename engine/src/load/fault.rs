@@ -87,6 +87,13 @@ impl Tally {
         }
         *self.counts.entry(kind).or_default() += 1;
     }
+
+    /// Adds what another run met.
+    pub(super) fn absorb(&mut self, other: &Self) {
+        for (kind, count) in &other.counts {
+            *self.counts.entry(kind.clone()).or_default() += count;
+        }
+    }
 }
 
 #[cfg(test)]

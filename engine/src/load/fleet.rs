@@ -1,12 +1,13 @@
 //! All clients: they join one after the other, play side by side, and leave together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use downbeat_net::socket::Readiness;
 use downbeat_schemas::time::Timestamp;
 
 use super::args::LoadArgs;
+use super::churn::Churn;
 use super::client::Client;
 use super::fault::Fault;
 use super::habit::Beat;
@@ -21,8 +22,6 @@ use super::target::{PublicAddresses, Target};
 pub(super) const JOIN_TIMEOUT: Duration = Duration::from_secs(10);
 /// HTTP connections for the matchmaking.
 const LANES: usize = 16;
-/// Clients between their seat and their snapshot. A seat lives 15 s: none should wait for long.
-const JOINING_MAX: u32 = 256;
 /// Inputs sent in one go, before received bytes get their turn.
 const SENDS_PER_TURN: usize = 256;
 /// Tokens of clients are their numbers; those of lanes begin here.
@@ -30,15 +29,25 @@ const LANE_TOKEN: u64 = 1 << 32;
 
 /// The clients, by number, and the lanes that get them their seats.
 #[derive(Debug)]
-pub(super) struct Fleet {
+pub(crate) struct Fleet {
     target: Target,
     public_addresses: PublicAddresses,
     request: Vec<u8>,
     lanes: Vec<Lane>,
     clients: Vec<Client>,
-    /// When each client began to join. Ascending, so the first unsettled one expires first.
-    begun: Vec<Timestamp>,
-    first_unsettled: usize,
+    /// Of each client.
+    visits: Vec<Visit>,
+    /// Those that began to join, the first of them first. Who settled meanwhile is still in it.
+    begun: VecDeque<(usize, Timestamp)>,
+    /// How many have had their turn to join.
+    turns: u32,
+    /// Between their turn and their snapshot.
+    joining: u32,
+    joining_max: u32,
+    /// Who left and is to join again, and since when.
+    returning: VecDeque<(usize, Timestamp)>,
+    churn_percent: f64,
+    churn: Option<Churn>,
     ramp: Ramp,
     schedule: Option<Schedule>,
     verify_every: Option<u32>,
@@ -48,18 +57,35 @@ pub(super) struct Fleet {
     is_leaving: bool,
 }
 
+/// What a client's coming and going leaves behind.
+#[derive(Clone, Copy, Debug)]
+struct Visit {
+    /// When it should have begun to join, and when it did.
+    wanted: Timestamp,
+    begun: Timestamp,
+    has_played: bool,
+    /// Inside the window, of visits that are over.
+    patches: u32,
+}
+
 /// How many clients stand where.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Census {
-    pub(super) wanted: u32,
+pub(crate) struct Census {
+    pub(crate) wanted: u32,
     /// Play now.
-    pub(super) playing: u32,
+    pub(crate) playing: u32,
     /// Played at some time.
-    pub(super) joined: u32,
+    pub(crate) joined: u32,
     /// Never got to play.
-    pub(super) failed: u32,
+    pub(crate) failed: u32,
+    /// Left because they were told to.
+    pub(crate) left: u32,
+    /// Played again after that.
+    pub(crate) rejoined: u32,
+    /// Did not get to play again.
+    pub(crate) not_rejoined: u32,
     /// Played, and were closed or lost before the end, by close code.
-    pub(super) closed: BTreeMap<u16, u32>,
+    pub(crate) closed: BTreeMap<u16, u32>,
 }
 
 impl Census {
@@ -67,6 +93,29 @@ impl Census {
     pub(super) const fn is_settled(&self) -> bool {
         self.joined + self.failed == self.wanted
     }
+
+    /// Adds the clients of another run.
+    pub(super) fn absorb(&mut self, other: &Self) {
+        self.wanted += other.wanted;
+        self.playing += other.playing;
+        self.joined += other.joined;
+        self.failed += other.failed;
+        self.left += other.left;
+        self.rejoined += other.rejoined;
+        self.not_rejoined += other.not_rejoined;
+        for (code, count) in &other.closed {
+            *self.closed.entry(*code).or_default() += count;
+        }
+    }
+}
+
+impl Visit {
+    const NONE: Self = Self {
+        wanted: Timestamp::NEVER,
+        begun: Timestamp::NEVER,
+        has_played: false,
+        patches: 0,
+    };
 }
 
 impl Fleet {
@@ -83,8 +132,14 @@ impl Fleet {
                 .map(|lane| Lane::new(LANE_TOKEN + lane as u64))
                 .collect(),
             clients: (0..clients).map(|_| Client::Seatless).collect(),
-            begun: Vec::with_capacity(clients),
-            first_unsettled: 0,
+            visits: vec![Visit::NONE; clients],
+            begun: VecDeque::new(),
+            turns: 0,
+            joining: 0,
+            joining_max: args.joining_max,
+            returning: VecDeque::new(),
+            churn_percent: args.churn,
+            churn: None,
             ramp: Ramp {
                 begin: now,
                 per_second: args.ramp,
@@ -101,7 +156,7 @@ impl Fleet {
     }
 
     /// File descriptors that so many clients need, with some to spare.
-    pub(super) const fn descriptors(clients: u32) -> u64 {
+    pub(crate) const fn descriptors(clients: u32) -> u64 {
         clients as u64 + LANES as u64 + 64
     }
 
@@ -115,17 +170,38 @@ impl Fleet {
     /// Lets further clients begin to join, and gives up those that take too long.
     pub(super) fn tend_joins(&mut self, now: Timestamp, rig: &mut Rig) {
         self.expire_joins(now, rig);
-        while self.may_begin(now) {
+        while self.joining < self.joining_max {
             let Some(lane) = self.lanes.iter().position(Lane::is_free) else {
                 return;
             };
-            self.begin_join(lane, now, rig);
+            let Some((number, wanted)) = self.next_to_join(now) else {
+                return;
+            };
+            self.begin_join(number, wanted, lane, now, rig);
+        }
+    }
+
+    /// From now on clients leave and come again, if they are to.
+    pub(super) fn begin_churn(&mut self, now: Timestamp) {
+        self.churn = Churn::new(self.churn_percent, self.census.wanted, now);
+    }
+
+    /// Lets those go whose time has come.
+    pub(super) fn tend_leaves(&mut self, now: Timestamp, rig: &mut Rig) {
+        while let Some(client) = self.churn.as_mut().and_then(|churn| churn.pop_due(now)) {
+            let number = client as usize;
+            if !self.clients[number].is_playing() {
+                continue;
+            }
+            if let Err(fault) = self.clients[number].leave(rig) {
+                self.end(number, &fault, rig);
+            }
         }
     }
 
     /// Gives up all clients that do not play yet.
     pub(super) fn end_joins(&mut self, rig: &mut Rig) {
-        self.takes_joins = false;
+        self.takes_joins = self.churn_percent > 0.0;
         for client in 0..self.clients.len() {
             self.give_up_join(client, rig);
         }
@@ -140,12 +216,22 @@ impl Fleet {
         let number = ready.token as usize;
         match self.clients[number].on_ready(ready, rig) {
             Ok(Heard::Ordinary) => {}
-            Ok(Heard::Joined) => {
-                self.census.joined += 1;
-                self.census.playing += 1;
-            }
+            Ok(Heard::Joined) => self.on_joined(number, rig),
             Err(fault) => self.end(number, &fault, rig),
         }
+    }
+
+    fn on_joined(&mut self, number: usize, rig: &mut Rig) {
+        let visit = &mut self.visits[number];
+        rig.meter.joined(visit.wanted, rig.clock.now());
+        if visit.has_played {
+            self.census.rejoined += 1;
+        } else {
+            self.census.joined += 1;
+        }
+        visit.has_played = true;
+        self.joining -= 1;
+        self.census.playing += 1;
     }
 
     /// Sends what is due, but not more than a batch.
@@ -187,16 +273,19 @@ impl Fleet {
                 rig.meter.input_unsent(due.intended, end);
             }
         }
-        let clients = self.clients.iter();
-        clients
-            .filter_map(|client| client.finish(end, &mut rig.meter))
-            .collect()
+        let all = self.clients.iter_mut().zip(&self.visits);
+        let counted = all.map(|(client, visit)| {
+            let patches = client.finish(end, &mut rig.meter).unwrap_or(0);
+            visit.has_played.then_some(visit.patches + patches)
+        });
+        counted.flatten().collect()
     }
 
     /// Closes all clients from this side: from now on a loss is no fault.
     pub(super) fn leave(&mut self, rig: &mut Rig) {
         self.is_leaving = true;
         self.takes_joins = false;
+        self.churn = None;
         self.schedule = None;
         for number in 0..self.clients.len() {
             if let Err(fault) = self.clients[number].leave(rig) {
@@ -205,20 +294,34 @@ impl Fleet {
         }
     }
 
-    fn may_begin(&self, now: Timestamp) -> bool {
+    /// Who is to begin to join, and since when.
+    fn next_to_join(&mut self, now: Timestamp) -> Option<(usize, Timestamp)> {
         if !self.takes_joins {
-            return false;
+            return None;
         }
-        let begun = self.begun.len() as u32;
-        let joining = begun - self.census.joined - self.census.failed;
-        begun < self.census.wanted
-            && joining < JOINING_MAX
-            && u64::from(begun) < self.ramp.allowed(now)
+        if let Some(returning) = self.returning.pop_front() {
+            return Some(returning);
+        }
+        let turn = u64::from(self.turns);
+        if self.turns == self.census.wanted || turn >= self.ramp.allowed(now) {
+            return None;
+        }
+        self.turns += 1;
+        Some((turn as usize, self.ramp.turn(turn)))
     }
 
-    fn begin_join(&mut self, lane: usize, now: Timestamp, rig: &mut Rig) {
-        let number = self.begun.len();
-        self.begun.push(now);
+    fn begin_join(
+        &mut self,
+        number: usize,
+        wanted: Timestamp,
+        lane: usize,
+        now: Timestamp,
+        rig: &mut Rig,
+    ) {
+        self.joining += 1;
+        self.begun.push_back((number, now));
+        self.visits[number].wanted = wanted;
+        self.visits[number].begun = now;
         let question = Question {
             address: self.target.address,
             request: &self.request,
@@ -258,15 +361,15 @@ impl Fleet {
     }
 
     fn expire_joins(&mut self, now: Timestamp, rig: &mut Rig) {
-        while let Some(begun) = self.begun.get(self.first_unsettled) {
-            let number = self.first_unsettled;
-            if self.clients[number].awaits().is_some() {
+        while let Some(&(number, begun)) = self.begun.front() {
+            let awaits = self.clients[number].awaits().is_some();
+            if awaits && self.visits[number].begun == begun {
                 if now < begun.after(JOIN_TIMEOUT) {
                     return;
                 }
                 self.give_up_join(number, rig);
             }
-            self.first_unsettled += 1;
+            self.begun.pop_front();
         }
     }
 
@@ -274,8 +377,9 @@ impl Fleet {
         let Some(mut awaited) = self.clients[number].awaits() else {
             return;
         };
-        if number >= self.begun.len() {
+        if number >= self.turns as usize {
             awaited = "turn to join";
+            self.joining += 1;
         }
         for lane in &mut self.lanes {
             lane.give_up(number as u32);
@@ -287,13 +391,26 @@ impl Fleet {
     fn end(&mut self, number: usize, fault: &Fault, rig: &mut Rig) {
         let client = &mut self.clients[number];
         let was_playing = client.awaits().is_none();
-        client.end(rig.clock.now(), &mut rig.meter);
+        let has_left = client.is_leaving();
+        let patches = client.end(rig.clock.now(), &mut rig.meter);
+        let visit = &mut self.visits[number];
+        visit.patches += patches.unwrap_or(0);
         if was_playing {
             self.census.playing -= 1;
         } else {
-            self.census.failed += 1;
+            self.joining -= 1;
+            match visit.has_played {
+                true => self.census.not_rejoined += 1,
+                false => self.census.failed += 1,
+            }
         }
         if self.is_leaving {
+            return;
+        }
+        if has_left {
+            self.census.left += 1;
+            self.clients[number].start_over();
+            self.returning.push_back((number, rig.clock.now()));
             return;
         }
         rig.meter.faults.count(fault);

@@ -15,7 +15,7 @@ const TICKS_PER_HALF: u32 = 5;
 ///
 /// # Errors
 /// The directory or a file cannot be written.
-pub(super) fn write_all(dir: &Path, meter: &Meter) -> io::Result<()> {
+pub(crate) fn write_all(dir: &Path, meter: &Meter) -> io::Result<()> {
     std::fs::create_dir_all(dir)?;
     for (name, histogram) in [
         ("patch-inter-arrival", &meter.inter_arrival),
@@ -23,17 +23,18 @@ pub(super) fn write_all(dir: &Path, meter: &Meter) -> io::Result<()> {
         ("generator-send-lateness", &meter.send_lateness),
         ("generator-read-lateness", &meter.read_lateness),
     ] {
-        std::fs::write(
-            dir.join(name).with_extension("hgrm"),
-            percentiles(histogram),
-        )?;
+        let text = percentiles(histogram, US_PER_MS);
+        std::fs::write(dir.join(name).with_extension("hgrm"), text)?;
     }
     Ok(())
 }
 
-/// In milliseconds.
-fn percentiles(histogram: &Histogram<u64>) -> String {
-    let ms = |us: f64| us / 1e3;
+/// Microseconds, which the clients are measured in.
+const US_PER_MS: f64 = 1e3;
+
+/// In milliseconds, of each of which the histogram counts `per_ms`.
+pub(crate) fn percentiles(histogram: &Histogram<u64>, per_ms: f64) -> String {
+    let ms = |value: f64| value / per_ms;
     let mut text = String::from("       Value     Percentile TotalCount 1/(1-Percentile)\n\n");
     let mut lines = || {
         let mut total = 0;
@@ -77,7 +78,7 @@ mod tests {
     fn a_file_has_a_line_per_percentile() {
         let mut histogram = Histogram::new_with_bounds(1, 60_000_000, 3).unwrap();
         (1..=1_000).for_each(|ms| histogram.record(ms * 1_000).unwrap());
-        let text = percentiles(&histogram);
+        let text = percentiles(&histogram, US_PER_MS);
         let lines: Vec<_> = text.lines().collect();
         let half = lines
             .iter()
@@ -87,6 +88,6 @@ mod tests {
         assert!(words[0].starts_with("500."), "{half}");
         assert_eq!(words[2..], ["500", "2.00"]);
         assert!(lines[lines.len() - 2].contains("Total count    =         1000"));
-        assert!(percentiles(&Histogram::new(3).unwrap()).contains("Total count"));
+        assert!(percentiles(&Histogram::new(3).unwrap(), US_PER_MS).contains("Total count"));
     }
 }

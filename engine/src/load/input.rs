@@ -2,6 +2,7 @@
 
 use std::f32::consts::TAU;
 use std::fmt;
+use std::sync::Arc;
 
 use downbeat_net::ws::{Data, OpCode, encode_masked};
 use downbeat_schemas::client::ClientMessage;
@@ -44,6 +45,13 @@ impl Heading {
         payload[19..23].copy_from_slice(&self.dy.to_be_bytes());
         payload
     }
+}
+
+/// So many different inputs, as MessagePack: for players without a socket.
+pub(crate) fn moves(count: u32) -> Arc<[Vec<u8>]> {
+    let mut dice = Dice::new(1);
+    let headings = (0..count).map(|_| Heading::random(&mut dice));
+    headings.map(|heading| heading.payload().to_vec()).collect()
 }
 
 /// Makes frames in memory that is used again and again.

@@ -8,16 +8,16 @@ use serde::Serialize;
 
 /// What must stand beside every figure.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Machine {
-    pub(super) cpu: String,
-    pub(super) kernel: String,
+pub(crate) struct Machine {
+    pub(crate) cpu: String,
+    pub(crate) kernel: String,
     /// Those that this process may use.
-    pub(super) cores: u32,
+    pub(crate) cores: u32,
 }
 
 /// Why the machine cannot carry the load as asked.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum MachineError {
+pub(crate) enum MachineError {
     #[error("--cpu {core}: {source}; this process may use {allowed} of the cores")]
     Core {
         core: usize,
@@ -34,7 +34,7 @@ pub(super) enum MachineError {
 
 impl Machine {
     /// Read before the process is pinned.
-    pub(super) fn this() -> Self {
+    pub(crate) fn this() -> Self {
         let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
         Self {
@@ -46,7 +46,7 @@ impl Machine {
 }
 
 /// Keeps this thread on `core`.
-pub(super) fn pin(core: usize) -> Result<(), MachineError> {
+pub(crate) fn pin(core: usize) -> Result<(), MachineError> {
     let error = |source| MachineError::Core {
         core,
         allowed: allowed_cores(),
@@ -61,7 +61,7 @@ pub(super) fn pin(core: usize) -> Result<(), MachineError> {
 }
 
 /// Raises the soft limit of open files as far as needed.
-pub(super) fn allow_descriptors(needed: u64) -> Result<(), MachineError> {
+pub(crate) fn allow_descriptors(needed: u64) -> Result<(), MachineError> {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     // None means no limit.
     if current.is_none_or(|current| current >= needed) {
@@ -76,6 +76,11 @@ pub(super) fn allow_descriptors(needed: u64) -> Result<(), MachineError> {
         return Err(MachineError::Descriptors { needed, hard });
     }
     Ok(())
+}
+
+/// Open files that this process may have, once it has raised its soft limit.
+pub(crate) fn descriptors_max() -> u64 {
+    getrlimit(Resource::Nofile).maximum.unwrap_or(u64::MAX)
 }
 
 fn allowed_cores() -> u32 {

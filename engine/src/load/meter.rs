@@ -11,48 +11,68 @@ const DIGITS: u8 = 3;
 
 /// The figures of all clients together. Histograms hold microseconds.
 #[derive(Debug)]
-pub(super) struct Meter {
-    pub(super) window: Window,
+pub(crate) struct Meter {
+    pub(crate) window: Window,
     /// From one patch or snapshot of a client to its next.
-    pub(super) inter_arrival: Histogram<u64>,
+    pub(crate) inter_arrival: Histogram<u64>,
     /// From the intended send time of an input to the first state that contains it.
-    pub(super) input_to_state: Histogram<u64>,
+    pub(crate) input_to_state: Histogram<u64>,
+    /// How old the newest patch was when a client sent an input: what a player acts upon.
+    pub(crate) patch_age: Histogram<u64>,
+    /// From the moment at which a client should have begun to join to its snapshot; since the
+    /// start, inside the window or not.
+    pub(crate) joins: Histogram<u64>,
     /// Of the generator itself: actual minus intended send time.
-    pub(super) send_lateness: Histogram<u64>,
+    pub(crate) send_lateness: Histogram<u64>,
     /// Of the generator itself: how long bytes had waited when it read them.
-    pub(super) read_lateness: Histogram<u64>,
-    pub(super) counts: Counts,
+    pub(crate) read_lateness: Histogram<u64>,
+    pub(crate) counts: Counts,
     /// Patches since the start, inside the window or not: for the progress line.
-    pub(super) patches_ever: u64,
+    pub(crate) patches_ever: u64,
     /// What went wrong since the start, inside the window or not.
     pub(super) faults: Tally,
 }
 
 /// What happened inside the window.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Counts {
-    pub(super) patches: u64,
+pub(crate) struct Counts {
+    pub(crate) patches: u64,
     /// Messages that carry a patch, without frame heads.
-    pub(super) patch_bytes: u64,
-    pub(super) snapshots: u64,
-    pub(super) events: u64,
-    pub(super) inputs: u64,
+    pub(crate) patch_bytes: u64,
+    pub(crate) snapshots: u64,
+    pub(crate) events: u64,
+    pub(crate) inputs: u64,
     /// Inputs that were not sent because the server did not read those before.
-    pub(super) inputs_blocked: u64,
+    pub(crate) inputs_blocked: u64,
     /// Inputs that the generator was too late to send.
-    pub(super) inputs_unsent: u64,
+    pub(crate) inputs_unsent: u64,
     /// Inputs that had no answer when the window closed.
-    pub(super) inputs_unanswered: u64,
+    pub(crate) inputs_unanswered: u64,
     /// Frames included, TCP and IP not.
-    pub(super) bytes_in: u64,
-    pub(super) bytes_out: u64,
+    pub(crate) bytes_in: u64,
+    pub(crate) bytes_out: u64,
+}
+
+impl Counts {
+    const fn absorb(&mut self, other: &Self) {
+        self.patches += other.patches;
+        self.patch_bytes += other.patch_bytes;
+        self.snapshots += other.snapshots;
+        self.events += other.events;
+        self.inputs += other.inputs;
+        self.inputs_blocked += other.inputs_blocked;
+        self.inputs_unsent += other.inputs_unsent;
+        self.inputs_unanswered += other.inputs_unanswered;
+        self.bytes_in += other.bytes_in;
+        self.bytes_out += other.bytes_out;
+    }
 }
 
 /// The time that is measured. Closed until it is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Window {
-    pub(super) opens: Timestamp,
-    pub(super) closes: Timestamp,
+pub(crate) struct Window {
+    pub(crate) opens: Timestamp,
+    pub(crate) closes: Timestamp,
 }
 
 impl Window {
@@ -61,21 +81,23 @@ impl Window {
         closes: Timestamp::NEVER,
     };
 
-    pub(super) fn contains(&self, time: Timestamp) -> bool {
+    pub(crate) fn contains(&self, time: Timestamp) -> bool {
         self.opens <= time && time < self.closes
     }
 
-    pub(super) const fn seconds(&self) -> f64 {
+    pub(crate) const fn seconds(&self) -> f64 {
         self.closes.since(self.opens).as_secs_f64()
     }
 }
 
 impl Meter {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             window: Window::NEVER,
             inter_arrival: histogram(),
             input_to_state: histogram(),
+            patch_age: histogram(),
+            joins: histogram(),
             send_lateness: histogram(),
             read_lateness: histogram(),
             counts: Counts::default(),
@@ -84,8 +106,25 @@ impl Meter {
         }
     }
 
+    /// Adds what another run measured in the same window.
+    pub(crate) fn absorb(&mut self, other: &Self) {
+        for (all, more) in [
+            (&mut self.inter_arrival, &other.inter_arrival),
+            (&mut self.input_to_state, &other.input_to_state),
+            (&mut self.patch_age, &other.patch_age),
+            (&mut self.joins, &other.joins),
+            (&mut self.send_lateness, &other.send_lateness),
+            (&mut self.read_lateness, &other.read_lateness),
+        ] {
+            all.add(more).expect("all have the same bounds");
+        }
+        self.counts.absorb(&other.counts);
+        self.patches_ever += other.patches_ever;
+        self.faults.absorb(&other.faults);
+    }
+
     /// A client's bytes came at `arrived` and were read at `now`.
-    pub(super) fn received(&mut self, bytes: usize, arrived: Timestamp, now: Timestamp) {
+    pub(crate) fn received(&mut self, bytes: usize, arrived: Timestamp, now: Timestamp) {
         if self.window.contains(arrived) {
             self.counts.bytes_in += bytes as u64;
             record(&mut self.read_lateness, arrived, now);
@@ -93,7 +132,7 @@ impl Meter {
     }
 
     /// A message with a patch came.
-    pub(super) fn patch(&mut self, bytes: usize, now: Timestamp) {
+    pub(crate) fn patch(&mut self, bytes: usize, now: Timestamp) {
         self.patches_ever += 1;
         if self.window.contains(now) {
             self.counts.patches += 1;
@@ -102,16 +141,16 @@ impl Meter {
     }
 
     /// A snapshot came to a client that had one.
-    pub(super) fn snapshot(&mut self, now: Timestamp) {
+    pub(crate) fn snapshot(&mut self, now: Timestamp) {
         self.counts.snapshots += u64::from(self.window.contains(now));
     }
 
-    pub(super) fn event(&mut self, now: Timestamp) {
+    pub(crate) fn event(&mut self, now: Timestamp) {
         self.counts.events += u64::from(self.window.contains(now));
     }
 
     /// A client's patch or snapshot came at `now`, the one before it at `before`.
-    pub(super) fn state(&mut self, before: Timestamp, now: Timestamp) {
+    pub(crate) fn state(&mut self, before: Timestamp, now: Timestamp) {
         if self.window.contains(now) {
             record(&mut self.inter_arrival, before, now);
         }
@@ -119,15 +158,27 @@ impl Meter {
 
     /// A client is given up or the window closes at `now`: the wait for its next patch was at least
     /// this long. Left out, a server that falls silent would look punctual.
-    pub(super) fn open_gap(&mut self, before: Timestamp, patch_period_ns: u64, now: Timestamp) {
+    pub(crate) fn open_gap(&mut self, before: Timestamp, patch_period_ns: u64, now: Timestamp) {
         let is_late = now.0.saturating_sub(before.0) > patch_period_ns;
         if is_late && self.is_open_until(now) {
             record(&mut self.inter_arrival, before, now);
         }
     }
 
+    /// A client that should have begun to join at `wanted` plays.
+    pub(crate) fn joined(&mut self, wanted: Timestamp, now: Timestamp) {
+        record(&mut self.joins, wanted, now);
+    }
+
+    /// A client acts at `now` upon a state that came at `state_at`.
+    pub(crate) fn acts(&mut self, state_at: Timestamp, now: Timestamp) {
+        if self.window.contains(now) {
+            record(&mut self.patch_age, state_at, now);
+        }
+    }
+
     /// An input was sent at `now`.
-    pub(super) fn input(&mut self, intended: Timestamp, bytes: usize, now: Timestamp) {
+    pub(crate) fn input(&mut self, intended: Timestamp, bytes: usize, now: Timestamp) {
         if self.window.contains(intended) {
             self.counts.inputs += 1;
             self.counts.bytes_out += bytes as u64;
@@ -136,7 +187,7 @@ impl Meter {
     }
 
     /// An input was due but the window closes, at `now`, before the generator came to it.
-    pub(super) fn input_unsent(&mut self, intended: Timestamp, now: Timestamp) {
+    pub(crate) fn input_unsent(&mut self, intended: Timestamp, now: Timestamp) {
         if self.window.contains(intended) {
             self.counts.inputs_unsent += 1;
             record(&mut self.send_lateness, intended, now);
@@ -144,12 +195,12 @@ impl Meter {
     }
 
     /// An input was due but the client's socket takes no more.
-    pub(super) fn input_blocked(&mut self, intended: Timestamp) {
+    pub(crate) fn input_blocked(&mut self, intended: Timestamp) {
         self.counts.inputs_blocked += u64::from(self.window.contains(intended));
     }
 
     /// The first state that contains an input came at `now`.
-    pub(super) fn answer(&mut self, intended: Timestamp, now: Timestamp) {
+    pub(crate) fn answer(&mut self, intended: Timestamp, now: Timestamp) {
         if self.window.contains(intended) {
             record(&mut self.input_to_state, intended, now);
         }
@@ -157,7 +208,7 @@ impl Meter {
 
     /// An input has no answer at the end, `now`. One that had twice the time that a punctual
     /// server needs counts with the time it had.
-    pub(super) fn unanswered(&mut self, intended: Timestamp, patch_period_ns: u64, now: Timestamp) {
+    pub(crate) fn unanswered(&mut self, intended: Timestamp, patch_period_ns: u64, now: Timestamp) {
         if !self.window.contains(intended) {
             return;
         }

@@ -12,16 +12,19 @@
 //! | `fleet`, `client`, `player` | all clients, one client's socket, one client's messages |
 //! | `lane`, `http`, `wire` | how clients get their seats |
 //! | `schedule`, `acks`, `arrivals`, `habit` | what is due, what answered, what came when, how it is read |
+//! | `churn`, `gate`, `watcher` | who leaves and comes again; what ties runs together, and to `downbeat bench` |
 //! | `meter`, `process`, `verdict` | what is measured |
 //! | `report`, `table`, `hgrm`, `progress` | how it is shown |
 
 mod acks;
 mod args;
 mod arrivals;
+mod churn;
 mod client;
 mod dice;
 mod fault;
 mod fleet;
+mod gate;
 mod habit;
 mod hgrm;
 mod http;
@@ -42,6 +45,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 mod verdict;
+mod watcher;
 mod wire;
 
 use std::io::{self, Write};
@@ -53,12 +57,18 @@ use std::sync::atomic::AtomicBool;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 pub(crate) use self::args::LoadArgs;
-use self::fleet::Fleet;
-use self::machine::{Machine, MachineError};
-use self::report::Report;
-use self::run::{Harvest, Run};
+pub(crate) use self::fleet::Fleet;
+pub(crate) use self::gate::Gate;
+pub(crate) use self::hgrm::percentiles;
+pub(crate) use self::input::moves;
+pub(crate) use self::machine::{Machine, MachineError, allow_descriptors, descriptors_max, pin};
+pub(crate) use self::process::{Process, Usage};
+pub(crate) use self::report::{Distribution, PartyReport, Report};
+pub(crate) use self::run::{Harvest, Run, Span, Ties};
 use self::table::Table;
-use self::target::{Target, TargetError};
+pub(crate) use self::target::{Target, TargetError};
+pub(crate) use self::verdict::Verdict;
+pub(crate) use self::watcher::{Moment, Second, Told, Watcher};
 
 /// Runs `downbeat load` to its report: on stdout, what else is to be said on stderr.
 pub(crate) fn run(args: &LoadArgs) -> ExitCode {
@@ -99,16 +109,17 @@ fn load(args: &LoadArgs) -> Result<ExitCode, LoadError> {
 }
 
 fn play(args: &LoadArgs) -> Result<Harvest, LoadError> {
-    machine::allow_descriptors(Fleet::descriptors(args.clients))?;
+    allow_descriptors(Fleet::descriptors(args.clients))?;
     let target = Target::find(&args.url)?;
     if let Some(core) = args.cpu {
-        machine::pin(core)?;
+        pin(core)?;
     }
-    Ok(Run::new(args, target, stop_flag()?)?.play()?)
+    let ties = Ties::none(stop_flag()?);
+    Ok(Run::new(args, target, ties)?.play()?)
 }
 
 /// Set by the first Ctrl-C; the second one ends the process at once.
-fn stop_flag() -> io::Result<Arc<AtomicBool>> {
+pub(crate) fn stop_flag() -> io::Result<Arc<AtomicBool>> {
     let stop = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
         signal_hook::flag::register_conditional_shutdown(signal, 1, Arc::clone(&stop))?;
@@ -118,7 +129,7 @@ fn stop_flag() -> io::Result<Arc<AtomicBool>> {
 }
 
 /// The command line, without the place of the binary.
-fn command() -> String {
+pub(crate) fn command() -> String {
     let arguments = std::env::args().skip(1);
     std::iter::once("downbeat".to_owned())
         .chain(arguments)

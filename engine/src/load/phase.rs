@@ -9,6 +9,8 @@ pub(super) enum Phase {
     Joining {
         until: Timestamp,
     },
+    /// Until other runs, against the same server, have joined too.
+    Gathering,
     WarmUp {
         until: Timestamp,
     },

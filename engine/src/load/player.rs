@@ -23,6 +23,9 @@ pub(super) struct Player {
     heading: Heading,
     /// The arrival of the newest patch or snapshot.
     state_at: Timestamp,
+    /// The last input was sent then. What it was upon is known when a later state is read: an
+    /// earlier one may still lie in the socket.
+    acted_at: Option<Timestamp>,
     patch_period_ns: u64,
     /// Patches inside the window.
     patches: u32,
@@ -53,6 +56,7 @@ impl Player {
             acks: Acks::new(input_period_ns),
             heading: Heading::random(dice),
             state_at: Timestamp(0),
+            acted_at: None,
             patch_period_ns: 0,
             patches: 0,
             verifies,
@@ -125,15 +129,27 @@ impl Player {
         frame.write(self.acks.number(intended), self.heading, dice.mask())
     }
 
+    /// An input is sent at `now`, upon the newest state that came before.
+    pub(super) fn act(&mut self, now: Timestamp, meter: &mut Meter) {
+        self.settle_act(meter);
+        self.acted_at = Some(now);
+    }
+
     /// The input that should be sent at `intended` is not: its number is used up, and the answer
     /// to a later one answers it.
     pub(super) fn skip_input(&mut self, intended: Timestamp) {
         self.acks.number(intended);
     }
 
+    /// Patches that came inside the window.
+    pub(super) const fn patches(&self) -> u32 {
+        self.patches
+    }
+
     /// The client is given up, or the window closes: what was awaited is counted. Gives the
     /// patches that came inside the window.
-    pub(super) fn finish(&self, now: Timestamp, meter: &mut Meter) -> u32 {
+    pub(super) fn finish(&mut self, now: Timestamp, meter: &mut Meter) -> u32 {
+        self.settle_act(meter);
         // Where this client moves, each patch has something to say; else silence may be right.
         if self.acks.is_begun() {
             meter.open_gap(self.state_at, self.patch_period_ns, now);
@@ -156,8 +172,18 @@ impl Player {
         meter.patch(bytes, now);
     }
 
+    /// All that came before the last input is read.
+    fn settle_act(&mut self, meter: &mut Meter) {
+        if let Some(acted_at) = self.acted_at.take() {
+            meter.acts(self.state_at, acted_at);
+        }
+    }
+
     /// Faults here are counted; the client plays on.
     fn on_state(&mut self, stamp: Stamp, rows: &[u8], now: Timestamp, meter: &mut Meter) {
+        if self.acted_at.is_some_and(|acted_at| acted_at < now) {
+            self.settle_act(meter);
+        }
         meter.state(self.state_at, now);
         self.state_at = now;
         match self.acks.acknowledge(stamp.acked_input) {
@@ -297,6 +323,20 @@ mod tests {
         assert_eq!((answers.len(), answers.max() / 1_000), (2, 100));
         assert_eq!(scene.player.finish(at(200), &mut scene.meter), 2);
         assert!(scene.faults().is_empty());
+    }
+
+    #[test]
+    fn the_age_of_a_state_counts_from_the_newest_that_had_come() {
+        let mut scene = Scene::joined();
+        scene.player.act(at(45), &mut scene.meter);
+        scene.hear(50, &patch(0, &[])).unwrap();
+        scene.player.act(at(99), &mut scene.meter);
+        // Came before, and is read after.
+        scene.hear(90, &patch(0, &[])).unwrap();
+        scene.hear(140, &patch(0, &[])).unwrap();
+        let ages = scene.meter.patch_age.iter_recorded();
+        let ages: Vec<u64> = ages.map(|age| age.value_iterated_to() / 1_000).collect();
+        assert_eq!(ages, [9, 45]);
     }
 
     #[test]

@@ -8,41 +8,41 @@ const TICKS_PER_SECOND: f64 = 100.0;
 
 /// A process that is watched.
 #[derive(Clone, Debug)]
-pub(super) struct Process {
+pub(crate) struct Process {
     dir: PathBuf,
 }
 
 /// What it has used up to one moment.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Usage {
-    pub(super) cpu: CpuTime,
-    pub(super) rss_kib: u64,
-    pub(super) threads: Vec<ThreadUsage>,
+pub(crate) struct Usage {
+    pub(crate) cpu: CpuTime,
+    pub(crate) rss_kib: u64,
+    pub(crate) threads: Vec<ThreadUsage>,
 }
 
 /// Seconds of a core.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct CpuTime {
-    pub(super) user_s: f64,
-    pub(super) system_s: f64,
+pub(crate) struct CpuTime {
+    pub(crate) user_s: f64,
+    pub(crate) system_s: f64,
 }
 
 /// One thread of it.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct ThreadUsage {
-    pub(super) id: u32,
-    pub(super) name: String,
-    pub(super) cpu: CpuTime,
+pub(crate) struct ThreadUsage {
+    pub(crate) id: u32,
+    pub(crate) name: String,
+    pub(crate) cpu: CpuTime,
 }
 
 impl Process {
-    pub(super) fn this() -> Self {
+    pub(crate) fn this() -> Self {
         Self {
             dir: "/proc/self".into(),
         }
     }
 
-    pub(super) fn of(pid: u32) -> Self {
+    pub(crate) fn of(pid: u32) -> Self {
         Self {
             dir: format!("/proc/{pid}").into(),
         }
@@ -52,7 +52,7 @@ impl Process {
     ///
     /// # Errors
     /// There is no such process, or it ended meanwhile.
-    pub(super) fn usage(&self) -> io::Result<Usage> {
+    pub(crate) fn usage(&self) -> io::Result<Usage> {
         let status = std::fs::read_to_string(self.dir.join("status"))?;
         let threads = self.dir.join("task").read_dir()?;
         Ok(Usage {
@@ -67,11 +67,11 @@ impl Process {
 }
 
 impl CpuTime {
-    pub(super) fn total_s(self) -> f64 {
+    pub(crate) fn total_s(self) -> f64 {
         self.user_s + self.system_s
     }
 
-    pub(super) fn since(self, before: Self) -> Self {
+    pub(crate) fn since(self, before: Self) -> Self {
         Self {
             user_s: self.user_s - before.user_s,
             system_s: self.system_s - before.system_s,

@@ -29,9 +29,10 @@ pub(super) struct View<'a> {
 }
 
 impl Progress {
-    pub(super) fn new() -> Self {
+    /// Wanted or not.
+    pub(super) fn new(is_wanted: bool) -> Self {
         Self {
-            is_shown: std::io::stderr().is_terminal(),
+            is_shown: is_wanted && std::io::stderr().is_terminal(),
             drawn_at: Timestamp(0),
             patches_then: 0,
             phase: None,
@@ -73,14 +74,14 @@ fn done(view: View<'_>, since: Timestamp, now: Timestamp) -> f64 {
         Phase::WarmUp { until } | Phase::Measuring { until } => {
             now.since(since).as_secs_f64() / until.since(since).as_secs_f64()
         }
-        Phase::Leaving { .. } | Phase::Over => 1.0,
+        Phase::Gathering | Phase::Leaving { .. } | Phase::Over => 1.0,
     };
     part.clamp(0.0, 1.0)
 }
 
 fn line(view: View<'_>, done: f64, patches_per_s: f64) -> String {
     let what = match view.phase {
-        Phase::Joining { .. } => "joining",
+        Phase::Joining { .. } | Phase::Gathering => "joining",
         Phase::WarmUp { .. } => "warm-up",
         Phase::Measuring { .. } => "measuring",
         Phase::Leaving { .. } | Phase::Over => "leaving",

@@ -13,124 +13,147 @@ use super::verdict::Verdict;
 
 /// All that a run says; as JSON it is this struct.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Report {
+pub(crate) struct Report {
     #[serde(flatten)]
-    pub(super) verdict: Verdict,
-    pub(super) version: &'static str,
-    pub(super) command: String,
-    pub(super) machine: Machine,
-    pub(super) room: String,
-    pub(super) rate_hz: f64,
+    pub(crate) verdict: Verdict,
+    pub(crate) version: &'static str,
+    pub(crate) command: String,
+    pub(crate) machine: Machine,
+    pub(crate) room: String,
+    pub(crate) rate_hz: f64,
     /// Of the window; shorter than asked for if the run was cut short.
-    pub(super) measured_s: f64,
-    pub(super) is_cut_short: bool,
-    pub(super) clients: Clients,
-    pub(super) patch_inter_arrival_ms: Distribution,
-    pub(super) patches_per_client_s: PerClient,
-    pub(super) input_to_state_ms: Distribution,
-    pub(super) inputs: Inputs,
-    pub(super) bytes: Bytes,
-    pub(super) snapshots: u64,
-    pub(super) events: u64,
-    pub(super) generator: Generator,
-    pub(super) server: Option<Server>,
-    pub(super) errors: BTreeMap<String, u64>,
+    pub(crate) measured_s: f64,
+    pub(crate) is_cut_short: bool,
+    pub(crate) clients: Clients,
+    pub(crate) patch_inter_arrival_ms: Distribution,
+    pub(crate) patches_per_client_s: PerClient,
+    pub(crate) input_to_state_ms: Distribution,
+    /// Of the newest patch when a client acts.
+    pub(crate) patch_age_ms: Distribution,
+    /// From a client's turn to its snapshot.
+    pub(crate) join_ms: Distribution,
+    pub(crate) inputs: Inputs,
+    pub(crate) bytes: Bytes,
+    pub(crate) snapshots: u64,
+    pub(crate) events: u64,
+    pub(crate) generator: Generator,
+    pub(crate) server: Option<Server>,
+    pub(crate) errors: BTreeMap<String, u64>,
+}
+
+/// What of it `downbeat bench` says of clients who did the same.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct PartyReport {
+    pub(crate) clients: Clients,
+    pub(crate) input_to_state_ms: Distribution,
+    pub(crate) patch_inter_arrival_ms: Distribution,
+    pub(crate) patch_age_ms: Distribution,
+    pub(crate) join_ms: Distribution,
+    pub(crate) patches_per_client_s: PerClient,
+    pub(crate) inputs: Inputs,
+    pub(crate) bytes: Bytes,
+    pub(crate) own_send_lateness_ms: Distribution,
+    pub(crate) own_read_lateness_ms: Distribution,
+    pub(crate) errors: BTreeMap<String, u64>,
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Clients {
-    pub(super) wanted: u32,
-    pub(super) joined: u32,
-    pub(super) failed: u32,
-    pub(super) closed_by_code: BTreeMap<u16, u32>,
+pub(crate) struct Clients {
+    pub(crate) wanted: u32,
+    pub(crate) joined: u32,
+    pub(crate) failed: u32,
+    /// Left because they were told to, and came again.
+    pub(crate) left: u32,
+    pub(crate) rejoined: u32,
+    pub(crate) closed_by_code: BTreeMap<u16, u32>,
 }
 
 /// Percentiles. Values are within 0.1 %.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
-pub(super) struct Distribution {
-    pub(super) samples: u64,
-    pub(super) p50: f64,
-    pub(super) p90: f64,
-    pub(super) p99: f64,
+pub(crate) struct Distribution {
+    pub(crate) samples: u64,
+    pub(crate) p50: f64,
+    pub(crate) p90: f64,
+    pub(crate) p99: f64,
     #[serde(rename = "p99.9")]
-    pub(super) p999: f64,
+    pub(crate) p999: f64,
     #[serde(rename = "p99.99")]
-    pub(super) p9999: f64,
-    pub(super) max: f64,
+    pub(crate) p9999: f64,
+    pub(crate) max: f64,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-pub(super) struct PerClient {
-    pub(super) mean: f64,
+pub(crate) struct PerClient {
+    pub(crate) mean: f64,
     /// Of the client that got the fewest.
-    pub(super) min: f64,
+    pub(crate) min: f64,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(super) struct Inputs {
-    pub(super) sent: u64,
+pub(crate) struct Inputs {
+    pub(crate) sent: u64,
     /// Sent, but no state contained them when the window closed.
-    pub(super) unanswered: u64,
+    pub(crate) unanswered: u64,
     /// Not sent, because the server did not read those before.
-    pub(super) blocked: u64,
+    pub(crate) blocked: u64,
     /// Not sent, because the generator was too late.
-    pub(super) unsent: u64,
+    pub(crate) unsent: u64,
 }
 
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(super) struct Bytes {
-    pub(super) in_per_client_s: f64,
-    pub(super) out_per_client_s: f64,
-    pub(super) per_patch: f64,
+pub(crate) struct Bytes {
+    pub(crate) in_per_client_s: f64,
+    pub(crate) out_per_client_s: f64,
+    pub(crate) per_patch: f64,
 }
 
 /// What the generator says of itself.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Generator {
-    pub(super) send_lateness_ms: Distribution,
-    pub(super) read_lateness_ms: Distribution,
+pub(crate) struct Generator {
+    pub(crate) send_lateness_ms: Distribution,
+    pub(crate) read_lateness_ms: Distribution,
     /// Of one core.
-    pub(super) cpu_percent: Option<f64>,
+    pub(crate) cpu_percent: Option<f64>,
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct Server {
-    pub(super) cpu: Option<ServerCpu>,
-    pub(super) memory: Option<ServerMemory>,
+pub(crate) struct Server {
+    pub(crate) cpu: Option<ServerCpu>,
+    pub(crate) memory: Option<ServerMemory>,
 }
 
 /// Percent of one core, while it was measured.
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct ServerCpu {
-    pub(super) percent: f64,
-    pub(super) user_percent: f64,
-    pub(super) system_percent: f64,
-    pub(super) percent_per_1000_clients: f64,
+pub(crate) struct ServerCpu {
+    pub(crate) percent: f64,
+    pub(crate) user_percent: f64,
+    pub(crate) system_percent: f64,
+    pub(crate) percent_per_1000_clients: f64,
     /// Each thread that used anything worth telling.
-    pub(super) threads: Vec<ThreadCpu>,
+    pub(crate) threads: Vec<ThreadCpu>,
 }
 
 #[derive(Clone, Debug, Serialize)]
-pub(super) struct ThreadCpu {
-    pub(super) name: String,
-    pub(super) id: u32,
-    pub(super) percent: f64,
+pub(crate) struct ThreadCpu {
+    pub(crate) name: String,
+    pub(crate) id: u32,
+    pub(crate) percent: f64,
 }
 
 /// Resident memory: the kernel's socket buffers are not in it.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(super) struct ServerMemory {
-    pub(super) before_kib: u64,
+pub(crate) struct ServerMemory {
+    pub(crate) before_kib: u64,
     /// With all clients, when the window opened.
-    pub(super) after_kib: u64,
-    pub(super) per_client_kib: f64,
+    pub(crate) after_kib: u64,
+    pub(crate) per_client_kib: f64,
 }
 
 /// Threads below this are not told.
 const THREAD_PERCENT_MIN: f64 = 0.05;
 
 impl Report {
-    pub(super) fn new(
+    pub(crate) fn new(
         args: &LoadArgs,
         machine: Machine,
         command: String,
@@ -152,11 +175,15 @@ impl Report {
                 wanted: census.wanted,
                 joined: census.joined,
                 failed: census.failed,
+                left: census.left,
+                rejoined: census.rejoined,
                 closed_by_code: census.closed.clone(),
             },
             patch_inter_arrival_ms: Distribution::of(&meter.inter_arrival),
             patches_per_client_s: PerClient::of(&harvest.patches, measured_s),
             input_to_state_ms: Distribution::of(&meter.input_to_state),
+            patch_age_ms: Distribution::of(&meter.patch_age),
+            join_ms: Distribution::of(&meter.joins),
             inputs: Inputs {
                 sent: meter.counts.inputs,
                 unanswered: meter.counts.inputs_unanswered,
@@ -187,12 +214,37 @@ impl Report {
     }
 }
 
+impl Report {
+    /// Without what is of the whole run.
+    pub(crate) fn into_party(self) -> PartyReport {
+        PartyReport {
+            clients: self.clients,
+            input_to_state_ms: self.input_to_state_ms,
+            patch_inter_arrival_ms: self.patch_inter_arrival_ms,
+            patch_age_ms: self.patch_age_ms,
+            join_ms: self.join_ms,
+            patches_per_client_s: self.patches_per_client_s,
+            inputs: self.inputs,
+            bytes: self.bytes,
+            own_send_lateness_ms: self.generator.send_lateness_ms,
+            own_read_lateness_ms: self.generator.read_lateness_ms,
+            errors: self.errors,
+        }
+    }
+}
+
 impl Distribution {
-    fn of(histogram: &Histogram<u64>) -> Self {
+    /// Of a histogram of microseconds.
+    pub(crate) fn of(histogram: &Histogram<u64>) -> Self {
+        Self::scaled(histogram, 1e3)
+    }
+
+    /// Of a histogram that counts so many to a millisecond.
+    pub(crate) fn scaled(histogram: &Histogram<u64>, per_ms: f64) -> Self {
         if histogram.is_empty() {
             return Self::default();
         }
-        let ms = |us: u64| us as f64 / 1e3;
+        let ms = |value: u64| value as f64 / per_ms;
         let at = |quantile| ms(histogram.value_at_quantile(quantile));
         Self {
             samples: histogram.len(),

@@ -87,6 +87,12 @@ impl Ramp {
     pub(super) fn allowed(&self, now: Timestamp) -> u64 {
         1 + (now.since(self.begin).as_secs_f64() * self.per_second) as u64
     }
+
+    /// When the client of this number may begin.
+    pub(super) fn turn(&self, number: u64) -> Timestamp {
+        let wait_s = number as f64 / self.per_second;
+        self.begin.after(std::time::Duration::from_secs_f64(wait_s))
+    }
 }
 
 #[cfg(test)]

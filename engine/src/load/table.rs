@@ -56,9 +56,14 @@ fn client_counts(clients: &Clients) -> String {
         wanted,
         joined,
         failed,
+        left,
+        rejoined,
         closed_by_code,
     } = clients;
     let mut text = format!("{joined} of {wanted} joined, {failed} failed");
+    if *left > 0 {
+        text.push_str(&format!(", {left} left and {rejoined} came again"));
+    }
     for (code, count) in closed_by_code {
         text.push_str(&format!(", {count} closed with {code}"));
     }
@@ -74,6 +79,8 @@ fn distributions(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
     writeln!(f, "{:>12}", "samples")?;
     distribution(f, "patch inter-arrival", &report.patch_inter_arrival_ms)?;
     distribution(f, "input to state", &report.input_to_state_ms)?;
+    distribution(f, "age of newest patch", &report.patch_age_ms)?;
+    distribution(f, "join", &report.join_ms)?;
     distribution(f, "own send lateness", &report.generator.send_lateness_ms)?;
     distribution(f, "own read lateness", &report.generator.read_lateness_ms)?;
     writeln!(f)

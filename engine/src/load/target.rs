@@ -11,12 +11,12 @@ const HTTP_PORT: u16 = 80;
 
 /// Where to connect, and what to call it in requests.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Target {
+pub(crate) struct Target {
     /// Host and port as in the URL: the `Host` header.
-    pub(super) authority: String,
+    pub(crate) authority: String,
     /// The path of the URL without its last slash: in front of all requests.
-    pub(super) prefix: String,
-    pub(super) address: SocketAddr,
+    pub(crate) prefix: String,
+    pub(crate) address: SocketAddr,
 }
 
 /// Why there is nothing to load.
@@ -41,7 +41,7 @@ pub(crate) enum TargetError {
 
 impl Target {
     /// Resolves `url` to the first of its addresses that takes a connection. Blocks.
-    pub(super) fn find(url: &str) -> Result<Self, TargetError> {
+    pub(crate) fn find(url: &str) -> Result<Self, TargetError> {
         let (authority, prefix) = split_url(url)?;
         let address = reach(authority)?;
         Ok(Self {
@@ -54,13 +54,13 @@ impl Target {
 
 /// Addresses of nodes that want their clients to connect directly.
 #[derive(Debug, Default)]
-pub(super) struct PublicAddresses {
+pub(crate) struct PublicAddresses {
     known: BTreeMap<String, SocketAddr>,
 }
 
 impl PublicAddresses {
     /// The address of `host:port`. Blocks at the first call for each.
-    pub(super) fn resolve(&mut self, authority: &str) -> Result<SocketAddr, TargetError> {
+    pub(crate) fn resolve(&mut self, authority: &str) -> Result<SocketAddr, TargetError> {
         if let Some(known) = self.known.get(authority) {
             return Ok(*known);
         }

@@ -18,7 +18,7 @@ const READ_LATE_US: u64 = 50_000;
 /// What the figures are worth.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "verdict", content = "reasons", rename_all = "snake_case")]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// All clients played to the end.
     Valid,
     /// The figures are good, but not all clients joined or stayed.
@@ -28,7 +28,7 @@ pub(super) enum Verdict {
 }
 
 impl Verdict {
-    pub(super) fn new(meter: &Meter, census: &Census) -> Self {
+    pub(crate) fn new(meter: &Meter, census: &Census) -> Self {
         let late = [
             late("sends", &meter.send_lateness, SEND_LATE_US),
             late("reads", &meter.read_lateness, READ_LATE_US),
@@ -44,7 +44,7 @@ impl Verdict {
         Self::Valid
     }
 
-    pub(super) fn exit_code(&self) -> ExitCode {
+    pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Valid => 0,
             Self::Incomplete(_) => 1,
@@ -72,6 +72,10 @@ fn incomplete(meter: &Meter, census: &Census) -> Vec<String> {
         reasons.push(format!(
             "{closed} clients were closed or lost before the end"
         ));
+    }
+    if census.not_rejoined > 0 {
+        let (missing, left) = (census.not_rejoined, census.left);
+        reasons.push(format!("{missing} of {left} that left did not come back"));
     }
     let counts = meter.counts;
     if meter.window.seconds() == 0.0 {

@@ -1,6 +1,6 @@
 //! Fifty players on a square: what room servers are compared on.
 
-use downbeat_core::{Component, Ctx, NoOptions, Reject, Replicate, Room, RoomConfig, Table};
+use downbeat_core::{Component, Ctx, Reject, Replicate, Room, RoomConfig, Table};
 use downbeat_schemas::id::SessionId;
 use serde::{Deserialize, Serialize};
 
@@ -9,6 +9,10 @@ const SIDE: f32 = 1_000.0;
 /// The fastest a player moves along one axis, units per second.
 const SPEED_MAX: f32 = 1_000.0;
 const HP: u16 = 100;
+/// Unless the creator says it.
+const SEATS: u32 = 50;
+/// Everybody sees everybody: beyond, patches are larger than what is worth sending.
+const SEATS_MAX: u32 = 1_000;
 
 /// A player as all others see it.
 #[derive(Clone, Debug, PartialEq, Component, Serialize, Deserialize)]
@@ -19,6 +23,13 @@ pub struct Player {
     pub y: f32,
     /// Health, 100 at the start.
     pub hp: u16,
+}
+
+/// How the creator wants the arena; for those who join it is as it is.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+pub struct ArenaOptions {
+    /// How many may play, 1 to 1,000. By default 50.
+    pub seats: Option<u32>,
 }
 
 /// What a player does.
@@ -43,21 +54,27 @@ pub struct Arena {
 }
 
 impl Room for Arena {
-    type Options = NoOptions;
+    type Options = ArenaOptions;
     type Input = ArenaInput;
     type Event = ();
     type Timer = ();
 
-    const CONFIG: RoomConfig = RoomConfig::new().tick_hz(20).clients_max(50);
+    const CONFIG: RoomConfig = RoomConfig::new().tick_hz(20).clients_max(SEATS);
 
-    fn on_create(_: NoOptions, _: &mut Ctx<Self>) -> Result<Self, Reject> {
+    fn on_create(options: ArenaOptions, ctx: &mut Ctx<Self>) -> Result<Self, Reject> {
+        let seats = options.seats.unwrap_or(SEATS);
+        if !(1..=SEATS_MAX).contains(&seats) {
+            let found = format!("seats = {seats}: write 1 to {SEATS_MAX}");
+            return Err(Reject::new(found));
+        }
+        ctx.set_clients_max(seats);
         Ok(Self::default())
     }
 
     fn on_join(
         &mut self,
         session: SessionId,
-        _: NoOptions,
+        _: ArenaOptions,
         ctx: &mut Ctx<Self>,
     ) -> Result<(), Reject> {
         let (x, y) = (ctx.random_f32() * SIDE, ctx.random_f32() * SIDE);

@@ -4,6 +4,6 @@ mod arena;
 mod chat;
 mod world;
 
-pub use arena::{Arena, ArenaInput, Player};
+pub use arena::{Arena, ArenaInput, ArenaOptions, Player};
 pub use chat::{Chat, ChatEvent, ChatInput, ChatOptions, Line, Member};
 pub use world::{Mover, World, WorldInput, WorldOptions};

@@ -91,6 +91,12 @@ impl ServerBuilder {
         self
     }
 
+    /// Runs shards before everything else on their cores (`SCHED_FIFO`), which needs the right to.
+    pub const fn realtime(mut self) -> Self {
+        self.settings.realtime = true;
+        self
+    }
+
     /// Captures ticks that take too long.
     ///
     /// ```

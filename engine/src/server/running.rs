@@ -30,6 +30,11 @@ impl RunningServer {
         self.address
     }
 
+    #[cfg(feature = "cli")]
+    pub(crate) const fn node(&self) -> &Arc<Node> {
+        &self.node
+    }
+
     /// The `processId` of the HTTP surface.
     pub fn id(&self) -> NodeId {
         self.node.id

@@ -21,6 +21,8 @@ pub struct Settings {
     /// Whether ticks are measured, and `/metrics` is there. Without, nothing in the log tells of
     /// limits that were hit or ticks that were skipped.
     pub metrics: bool,
+    /// Whether shards run before everything else on their cores: `SCHED_FIFO`.
+    pub realtime: bool,
     /// Every maximum.
     pub limits: Limits,
     /// What becomes of ticks that take too long.
@@ -87,6 +89,7 @@ impl Default for Settings {
             cpus: CpuChoice::All,
             public_address: None,
             metrics: true,
+            realtime: false,
             limits: Limits::default(),
             capture: CaptureSettings::default(),
             record: RecordSettings::default(),

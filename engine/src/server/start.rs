@@ -20,7 +20,7 @@ use crate::entropy;
 use crate::link::{Bell, ShardLink};
 use crate::node::Node;
 use crate::scribe::Scribe;
-use crate::shard::{ShardParts, ShardThread, run};
+use crate::shard::{ShardParts, ShardThread, go_first, run};
 use crate::stats::{Board, Clerk, ClerkLink};
 
 /// Connections that may wait in the kernel while a shard is busy.
@@ -64,6 +64,17 @@ pub enum StartError {
         shard: ShardId,
         /// The core it was to run on.
         cpu: usize,
+        /// What the kernel said.
+        error: io::Error,
+    },
+    /// Shards may not run before everything else.
+    #[error(
+        "--realtime: the kernel does not let this process use SCHED_FIFO: {error}; give it \
+         CAP_SYS_NICE (`setcap cap_sys_nice+ep downbeat`, AmbientCapabilities=CAP_SYS_NICE, \
+         --cap-add SYS_NICE) or real-time priorities (RLIMIT_RTPRIO: `ulimit -r 10`, \
+         LimitRTPRIO=10, --ulimit rtprio=10), or leave --realtime out"
+    )]
+    Realtime {
         /// What the kernel said.
         error: io::Error,
     },
@@ -197,26 +208,41 @@ fn spawn_all(
     let mut threads = Vec::new();
     for (parts, cpu) in parts.zip(cpus) {
         let (shard, cpu) = (parts.id, *cpu);
-        let failed = |error| StartError::Shard { shard, cpu, error };
-        threads.push(spawn(parts, cpu).map_err(failed)?);
+        threads.push(spawn(parts, cpu).map_err(|failure| match failure {
+            Failure::Realtime(error) => StartError::Realtime { error },
+            Failure::Io(error) => StartError::Shard { shard, cpu, error },
+        })?);
     }
     Ok(threads)
 }
 
+/// Why a shard does not run.
+enum Failure {
+    Realtime(io::Error),
+    Io(io::Error),
+}
+
 /// Starts one shard and waits until it runs.
-fn spawn(parts: ShardParts, cpu: usize) -> io::Result<ShardThread> {
+fn spawn(parts: ShardParts, cpu: usize) -> Result<ShardThread, Failure> {
     let (tell, hear) = mpsc::channel();
     let name = format!("shard-{}", parts.id);
     let thread = ShardThread::spawn(&name, cpu, move || async move {
         let started = tell.clone();
-        let ended = run(parts, move || drop(started.send(Ok(())))).await;
-        if let Err(error) = ended {
+        if let Err(failure) = run_shard(parts, move || drop(started.send(Ok(())))).await {
             // Nobody listens any more if the shard had started.
-            let _ = tell.send(Err(error));
+            let _ = tell.send(Err(failure));
         }
-    })?;
+    })
+    .map_err(Failure::Io)?;
     match hear.recv() {
         Ok(started) => started.map(|()| thread),
-        Err(_) => Err(io::Error::other("its thread ended at once")),
+        Err(_) => Err(Failure::Io(io::Error::other("its thread ended at once"))),
     }
+}
+
+async fn run_shard(parts: ShardParts, started: impl FnOnce()) -> Result<(), Failure> {
+    if parts.node.settings.realtime {
+        go_first().map_err(Failure::Realtime)?;
+    }
+    run(parts, started).await.map_err(Failure::Io)
 }

@@ -13,6 +13,10 @@ use std::time::Duration;
 use glommio::io::{PollState, PollableFd};
 use glommio::timer::Timer;
 use glommio::{ExecutorJoinHandle, LocalExecutorBuilder, Placement};
+use thread_priority::unix::{set_thread_priority_and_policy, thread_native_id};
+use thread_priority::{
+    RealtimeThreadSchedulePolicy, ThreadPriority, ThreadPriorityValue, ThreadSchedulePolicy,
+};
 
 /// Memory that glommio registers with the kernel for its own file I/O, of which a shard does none.
 /// Its default of 10 MB per executor would be most of an idle server.
@@ -21,6 +25,10 @@ const IO_MEMORY_BYTES: usize = 64 << 10;
 const RING_DEPTH: usize = 64;
 /// How late a timer of the kernel may be: as little as it can, for ticks are to start on time.
 const TIMER_SLACK_NS: u64 = 1;
+
+/// Of the real-time priorities 1 to 99. The kernel's own threads for interrupts have 50: what brings
+/// packets must not wait for who reads them.
+const REALTIME_PRIORITY: u8 = 10;
 
 /// A running shard thread.
 #[derive(Debug)]
@@ -58,6 +66,25 @@ impl ShardThread {
     pub(crate) fn join(self) -> io::Result<()> {
         self.0.join().map_err(Into::into)
     }
+}
+
+/// Puts this thread before all ordinary ones of its core, until it rests (`SCHED_FIFO`).
+///
+/// # Errors
+/// The kernel does not let this process.
+pub(crate) fn go_first() -> io::Result<()> {
+    let first = ThreadPriorityValue::try_from(REALTIME_PRIORITY);
+    let first = first.map_err(io::Error::other)?;
+    let policy = ThreadSchedulePolicy::Realtime(RealtimeThreadSchedulePolicy::Fifo);
+    set_thread_priority_and_policy(
+        thread_native_id(),
+        ThreadPriority::Crossplatform(first),
+        policy,
+    )
+    .map_err(|error| match error {
+        thread_priority::Error::OS(code) => io::Error::from_raw_os_error(code),
+        other => io::Error::other(format!("{other:?}")),
+    })
 }
 
 fn sharpen_timers() {

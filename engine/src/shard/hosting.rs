@@ -24,6 +24,18 @@ impl Shard {
         guest: Guest,
         now: Timestamp,
     ) -> Result<Offer, Refusal> {
+        let key = self.create_room(definition, &guest.options, now)?;
+        let room = self.rooms.find_mut(key).map(|slot| slot.room.room_id());
+        self.reserve(room.ok_or(Refusal::NotJoinable)?, guest, None, now)
+    }
+
+    /// Creates a room in which nobody has a seat yet.
+    pub(super) fn create_room(
+        &mut self,
+        definition: &Arc<RoomDefinition>,
+        options: &serde_json::Value,
+        now: Timestamp,
+    ) -> Result<RoomKey, Refusal> {
         if self.end_by.is_some() {
             return Err(Refusal::Unavailable);
         }
@@ -34,23 +46,20 @@ impl Shard {
         let room_type = definition.room_type();
         let params = CreateParams {
             room: entropy::room_id(),
-            options: guest.options.clone(),
+            options: options.clone(),
             seed: entropy::seed(),
             limits: Arc::clone(&self.limits),
             now,
             first_deadline: first_deadline(now, room_type.tick_hz(), self.rooms.created()),
         };
-        let room = params.room;
         let created = room_type.create(params);
         let created = created.map_err(|error| Refusal::CreateFailed(error.to_string()))?;
         self.stats.room(room_type.name()).total.created += 1;
-        let filter = definition.filter(&guest.options);
-        let created = Recorder::new(created);
-        let key = self
-            .rooms
-            .insert(created, Arc::clone(definition), filter, now);
+        let filter = definition.filter(options);
+        let (created, definition) = (Recorder::new(created), Arc::clone(definition));
+        let key = self.rooms.insert(created, definition, filter, now);
         self.record_if_asked(key, now);
-        self.reserve(room, guest, None, now)
+        Ok(key)
     }
 
     /// Reserves a seat in a room of this shard.

@@ -12,6 +12,7 @@
 //! | `watching` | slow ticks: counted, logged, captured |
 //! | `recording` | recorded rooms: their bytes on the way to the scribe |
 //! | `regulars` | clients that talk in every tick are read at the tick |
+//! | `puppets` | clients without a socket, for benchmarks |
 //! | `outlet` | from rooms to sockets |
 //! | `chores` | once a second: timers, figures, load |
 //! | `closing` | the end |
@@ -26,6 +27,8 @@ mod hosting;
 mod jobs;
 mod outlet;
 mod phase;
+#[cfg(feature = "cli")]
+mod puppets;
 mod reception;
 mod recording;
 mod regulars;
@@ -48,7 +51,9 @@ use downbeat_schemas::id::{ConnectionId, ShardId};
 use downbeat_schemas::limits::Limits;
 use downbeat_schemas::time::Timestamp;
 
-pub(crate) use executor::ShardThread;
+pub(crate) use executor::{ShardThread, go_first};
+#[cfg(feature = "cli")]
+pub(crate) use puppets::Staging;
 pub(crate) use turn::run;
 
 use crate::capture::Watch;

@@ -34,6 +34,8 @@ pub(super) struct RoomSlot {
     pub(super) is_recorded: bool,
     /// Connections that are read at each tick instead of being watched.
     pub(super) regulars: Vec<ConnectionId>,
+    #[cfg(feature = "cli")]
+    pub(super) puppets: Option<Box<super::puppets::Puppets>>,
     number: u32,
     /// The deadline that is in the heap.
     queued: Timestamp,
@@ -90,6 +92,8 @@ impl Rooms {
             clients: 0,
             is_recorded: false,
             regulars: Vec::new(),
+            #[cfg(feature = "cli")]
+            puppets: None,
             number: self.created,
             queued: Timestamp::NEVER,
         };

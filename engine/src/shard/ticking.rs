@@ -27,6 +27,8 @@ impl Shard {
         let mut times = StepTimes::new(self.clock, began, self.watch.slow_tick());
         self.watch.begin();
         self.read_regulars(key, began);
+        #[cfg(feature = "cli")]
+        self.move_puppets(key, began);
         times.end(Part::Read);
         self.get_ready(key, began);
         times.end(Part::Freeze);

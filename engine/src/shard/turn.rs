@@ -91,6 +91,10 @@ impl Shard {
             Command::Record { room, on, reply } => {
                 let _ = reply.send(self.record(room, on, now));
             }
+            #[cfg(feature = "cli")]
+            Command::Stage(staging, reply) => {
+                let _ = reply.send(self.stage(&staging, now));
+            }
             Command::ShutDown(patience) => self.shut_down(now, patience),
         }
     }

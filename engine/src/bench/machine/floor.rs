@@ -3,39 +3,37 @@
 
 use std::hint::black_box;
 use std::io;
+use std::num::NonZeroU64;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
-use rustix::thread::clock_nanosleep_absolute;
+use rustix::thread::{clock_nanosleep_absolute, set_current_timer_slack};
 use rustix::time::{ClockId, Timespec, clock_gettime};
 
-use crate::cpu::{self, CpuError};
-use crate::quantiles::histogram;
+use crate::bench::server::times;
+use crate::load::{MachineError, pin};
 
 /// Wake-ups to measure.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Floor {
+pub(crate) struct Floor {
     /// The core to sleep on.
-    pub core: usize,
+    pub(crate) core: usize,
     /// Wake-ups per second.
-    pub hz: f64,
-    /// How long.
-    pub length: Duration,
+    pub(crate) hz: f64,
+    pub(crate) length: Duration,
     /// How much of the core it uses up, 0 to 1: at each wake-up its share of work. An idle core
     /// hides what a machine does to a busy one, above all a virtual machine's host.
-    pub load: f64,
+    pub(crate) load: f64,
 }
 
 /// Why the floor is not known.
 #[derive(Debug, thiserror::Error)]
-pub enum FloorError {
-    /// The thread cannot be prepared.
+pub(crate) enum FloorError {
     #[error(transparent)]
-    Cpu(#[from] CpuError),
-    /// The kernel does not sleep.
+    Core(#[from] MachineError),
     #[error("clock_nanosleep failed: {0}")]
     Sleep(io::Error),
-    /// The thread is gone.
     #[error("the thread that sleeps ended early")]
     Thread,
 }
@@ -44,22 +42,25 @@ impl Floor {
     /// Sleeps and wakes on a thread of its own; gives the lateness of each wake-up, nanoseconds.
     ///
     /// The schedule is never rebased, as that of a room is not: one late wake-up makes those that
-    /// were due meanwhile late too.
-    ///
-    /// # Errors
-    /// [`FloorError`] if the core, or its clock, is not to be had.
-    pub fn measure(self) -> Result<Histogram<u64>, FloorError> {
-        let thread = std::thread::spawn(move || self.sleep_and_wake());
-        thread.join().map_err(|_| FloorError::Thread)?
+    /// were due meanwhile late too. Ends early, with what there is, once `stop` is set.
+    pub(crate) fn measure(self, stop: &AtomicBool) -> Result<Histogram<u64>, FloorError> {
+        std::thread::scope(|scope| {
+            let thread = scope.spawn(|| self.sleep_and_wake(stop));
+            thread.join().map_err(|_| FloorError::Thread)?
+        })
     }
 
-    fn sleep_and_wake(self) -> Result<Histogram<u64>, FloorError> {
-        cpu::pin(self.core)?;
-        cpu::wake_on_time()?;
+    fn sleep_and_wake(self, stop: &AtomicBool) -> Result<Histogram<u64>, FloorError> {
+        pin(self.core)?;
+        // By default the kernel may gather wake-ups of 50 µs. Where it refuses, they show.
+        let _ = set_current_timer_slack(NonZeroU64::new(1));
         let work = Work::lasting(Duration::from_secs_f64(self.load / self.hz));
-        let mut lateness = histogram();
+        let mut lateness = times();
         let start = now();
         for number in 1..=self.wake_ups() {
+            if stop.load(Ordering::Relaxed) {
+                break;
+            }
             let due = start + Duration::from_secs_f64(number as f64 / self.hz);
             sleep_until(due)?;
             let late = now().saturating_sub(due);
@@ -85,6 +86,9 @@ impl Work {
     fn lasting(length: Duration) -> Self {
         const TRIAL: Work = Work { steps: 200_000 };
         const TRIALS: u32 = 50;
+        if length.is_zero() {
+            return Self { steps: 0 };
+        }
         // Whatever comes in between makes a trial longer: the shortest is the true one.
         let trials = (0..TRIALS).map(|_| TRIAL.time());
         let shortest = trials
@@ -125,4 +129,35 @@ fn sleep_until(due: Duration) -> Result<(), FloorError> {
     };
     clock_nanosleep_absolute(ClockId::Monotonic, &until)
         .map_err(|error| FloorError::Sleep(error.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn floor() -> Floor {
+        let allowed = rustix::thread::sched_getaffinity(None).unwrap();
+        Floor {
+            core: (0..).find(|core| allowed.is_set(*core)).unwrap(),
+            hz: 1_000.0,
+            length: Duration::from_millis(50),
+            load: 0.1,
+        }
+    }
+
+    #[test]
+    fn each_wake_up_is_counted_unless_it_is_stopped() {
+        let go = AtomicBool::new(false);
+        assert_eq!(floor().measure(&go).unwrap().len(), 50);
+        let stop = AtomicBool::new(true);
+        assert!(floor().measure(&stop).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_core_that_is_none_is_named() {
+        let core = 1 << 20;
+        let nowhere = Floor { core, ..floor() };
+        let error = nowhere.measure(&AtomicBool::new(false)).unwrap_err();
+        assert!(error.to_string().contains("1048576"), "{error}");
+    }
 }
