@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
 import { defineConfig } from "vite";
-import { listForRust } from "./vite/list.ts";
-import { contentSecurityPolicy } from "./vite/policy.ts";
+import { listForRust } from "../vite/list.ts";
+import { contentSecurityPolicy } from "../vite/policy.ts";
 
 const page = (name: string) => resolve(import.meta.dirname, `${name}.html`);
 
@@ -9,9 +9,9 @@ const page = (name: string) => resolve(import.meta.dirname, `${name}.html`);
 const SERVER = "http://localhost:2567";
 
 export default defineConfig({
-  plugins: [contentSecurityPolicy(), listForRust()],
+  plugins: [contentSecurityPolicy(), listForRust("demo")],
   build: {
-    outDir: "../../engine/pages",
+    outDir: "../../engine/pages/demo",
     emptyOutDir: true,
     target: "es2022",
     modulePreload: { polyfill: false },

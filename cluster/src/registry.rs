@@ -32,6 +32,9 @@ pub trait Registry: fmt::Debug + Send + Sync {
     /// The rooms of a name, or all, oldest first; private ones left out, locked ones shown.
     fn list(&self, name: Option<&str>) -> Pending<Vec<RoomListing>>;
 
+    /// All rooms, in no order; private and locked ones too. For operators, not for clients.
+    fn records(&self) -> Pending<Vec<Arc<RoomRecord>>>;
+
     /// Looks for a room with a free seat and holds the seat, or allows to create one.
     ///
     /// With [`Mode::JoinOrCreate`](crate::Mode::JoinOrCreate), and while another request creates a

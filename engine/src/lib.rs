@@ -77,6 +77,7 @@ mod link;
 #[cfg(feature = "cli")]
 mod load;
 mod matchmake;
+mod monitor;
 mod node;
 pub mod prelude;
 #[cfg(feature = "profile")]
@@ -98,7 +99,7 @@ pub use downbeat_schemas::limits;
 pub use http::Pages;
 pub use link::RecordError;
 pub use server::{
-    AuthRequest, CaptureSettings, CpuChoice, DEFAULT_PORT, ParseCpuListError, ProbeError,
-    RecordSettings, RoomDefinition, RunningServer, Server, ServerBuilder, Settings, StartError,
-    parse_cpu_list,
+    AuthRequest, CaptureSettings, CpuChoice, DEFAULT_PORT, EmptyPasswordError, ParseCpuListError,
+    Password, ProbeError, RecordSettings, RoomDefinition, RunningServer, Server, ServerBuilder,
+    Settings, StartError, parse_cpu_list,
 };

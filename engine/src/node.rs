@@ -11,6 +11,7 @@ use futures_channel::oneshot;
 use crate::clock::Clock;
 use crate::http::Pages;
 use crate::link::{Command, RecordError, ShardLink};
+use crate::monitor::Monitor;
 use crate::scribe::Scribe;
 use crate::server::auth::AuthHook;
 use crate::server::definition::RoomDefinition;
@@ -26,6 +27,8 @@ pub(crate) struct Node {
     pub(crate) definitions: BTreeMap<Arc<str>, Arc<RoomDefinition>>,
     pub(crate) auth: Option<AuthHook>,
     pub(crate) pages: Pages,
+    /// None if it is off.
+    pub(crate) monitor: Option<Monitor>,
     pub(crate) registry: Arc<dyn Registry>,
     pub(crate) links: Vec<ShardLink>,
     pub(crate) board: Board,

@@ -74,6 +74,10 @@ pub const fn is_consented(code: u16) -> bool {
 pub enum MatchmakeCode {
     /// The body is not a JSON object.
     MalformedBody = 400,
+    /// The monitor wants its password, or the right one.
+    PasswordNeeded = 401,
+    /// Too many wrong passwords for the monitor.
+    TooManyTries = 429,
     /// The server is shutting down, or is full.
     Unavailable = 503,
     /// No room type of this name, or no such method.

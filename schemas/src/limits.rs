@@ -198,6 +198,12 @@ limits! {
         "One matchmaking request, on_auth not counted. Beyond: 503.";
     create_timeout_ms = 5_000 in 10..=600_000,
         "From being the one to create a room for joinOrCreate to the room's publication. Beyond: the next request that waits for such a room may create one.";
+    monitor_tries_max = 5 in 1..=1_000,
+        "Wrong passwords for the monitor from one address per second. Beyond: 429, whatever the password.";
+    monitor_rooms_max = 4_000 in 16..=65_536,
+        "Rooms in the monitor's table. Beyond: those with the fewest clients are left out, and it says how many.";
+    monitor_room_bytes_max = 65_536 in 1_024..=262_144,
+        "What the monitor shows of one room at once: its clients and its state, as JSON. Beyond: the first of them, and how many are left out.";
     finds_waiting_max = 65_536 in 1..=1_048_576,
         "joinOrCreate requests that wait for a room which another one creates. Beyond: 503.";
 }

@@ -1,4 +1,5 @@
-//! The demo that the binary serves: `engine/pages`, as Vite makes it of `clients/demo`.
+//! The pages that the binary serves: `engine/pages`, as Vite makes them of `clients/demo` and
+//! `clients/monitor`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -12,7 +13,7 @@ use crate::tools::{self, ToolError};
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PagesError {
     #[error(
-        "{} in engine/pages: not what Vite makes of clients/demo; \
+        "{} in engine/pages: not what Vite makes of clients/demo and clients/monitor; \
          run `cargo xtask pages` and commit what it writes",
         files.join(", ")
     )]
@@ -52,17 +53,22 @@ fn committed(project: &Project) -> PathBuf {
     project.root.join("engine/pages")
 }
 
-/// Replaces all that is in the folder.
+/// What is built, each into a folder of its own.
+pub(crate) const PROJECTS: [&str; 2] = ["demo", "monitor"];
+
+/// Replaces all that is in the folders of the projects.
 fn build(project: &Project, folder: &Path) -> Result<(), PagesError> {
     let clients = project.root.join("clients");
     tools::npm_ci(project, &clients)?;
-    // The demo takes the client as it was built last: that must be as it is now.
+    // The pages take the client as it was built last: that must be as it is now.
     let mut client = tools::npm(project)?;
     client.args(["run", "build", "--workspace", "typescript"]);
     process::run(client.current_dir(&clients))?;
-    let mut demo = tools::npm(project)?;
-    demo.args(["run", "build", "--workspace", "demo", "--", "--outDir"]);
-    process::run(demo.arg(folder).current_dir(&clients))?;
+    for name in PROJECTS {
+        let mut pages = tools::npm(project)?;
+        pages.args(["run", "build", "--workspace", name, "--", "--outDir"]);
+        process::run(pages.arg(folder.join(name)).current_dir(&clients))?;
+    }
     Ok(())
 }
 

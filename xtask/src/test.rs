@@ -85,12 +85,12 @@ const ALL: &[Step] = &[
     },
     Step {
         name: "pages",
-        about: "the pages that the binary serves are what clients/demo makes",
+        about: "the pages that the binary serves are what clients/demo and clients/monitor make",
         run: |project| Ok(pages::check(project)?),
     },
     Step {
         name: "browser",
-        about: "the pages play in Chromium; their screenshots are in target/xtask/browser",
+        about: "the pages work in Chromium; their screenshots are in target/xtask/browser",
         run: browser,
     },
     Step {
@@ -163,12 +163,14 @@ fn browser(project: &Project) -> Result<(), Box<dyn Error>> {
     let folder = project.root.join("clients");
     tools::npm_ci(project, &folder)?;
     let (server, chromium) = (server(project)?, tools::chromium()?);
-    for script in ["check", "test"] {
-        let mut npm = tools::npm(project)?;
-        npm.args(["run", script, "--workspace", "demo"]);
-        npm.env("DOWNBEAT", &server).env("CHROMIUM", &chromium);
-        npm.env("SCREENSHOTS", project.tools.join("browser"));
-        process::run(npm.current_dir(&folder))?;
+    for name in pages::PROJECTS {
+        for script in ["check", "test"] {
+            let mut npm = tools::npm(project)?;
+            npm.args(["run", script, "--workspace", name]);
+            npm.env("DOWNBEAT", &server).env("CHROMIUM", &chromium);
+            npm.env("SCREENSHOTS", project.tools.join("browser"));
+            process::run(npm.current_dir(&folder))?;
+        }
     }
     Ok(())
 }

@@ -85,6 +85,10 @@ function isKnown(code: number): code is CloseCode {
 export const MatchmakeCode = {
   /** The options are no JSON object. */
   MalformedBody: 400,
+  /** The monitor wants its password, or the right one. */
+  PasswordNeeded: 401,
+  /** Too many wrong passwords for the monitor. */
+  TooManyTries: 429,
   /** The server is shutting down, or is full. */
   Unavailable: 503,
   /** No room type of this name. */

@@ -9,7 +9,7 @@ use super::log::{self, LogFormat};
 use super::replay::ReplayArgs;
 use crate::bench::BenchArgs;
 use crate::load::LoadArgs;
-use crate::server::settings::{CpuChoice, ParseCpuListError, parse_cpu_list};
+use crate::server::settings::{CpuChoice, ParseCpuListError, Password, parse_cpu_list};
 
 /// The room server for multiplayer games that never misses a beat.
 #[derive(Debug, Parser)]
@@ -128,6 +128,17 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "BOOL", env = "DOWNBEAT_METRICS")]
     pub(super) metrics: Option<bool>,
 
+    /// Opens /monitor to who knows this password; without, it is there on loopback only, for all.
+    ///
+    /// Better as a variable or in the file: what is on a command line, other users of the machine see.
+    #[arg(
+        long,
+        value_name = "PASSWORD",
+        env = "MONITOR_PASSWORD",
+        hide_env_values = true
+    )]
+    pub(super) monitor_password: Option<Password>,
+
     /// Run shards before everything else on their cores (SCHED_FIFO) [default: false].
     ///
     /// Needs CAP_SYS_NICE, or a limit of real-time priorities of 1 or more.
@@ -140,7 +151,7 @@ pub(super) struct ServeArgs {
     pub(super) for_bench: Option<u32>,
 
     /// A TOML file with any of the above: listen, shards, cpus, public_address, slow_tick_ms,
-    /// capture_dir, capture_cooldown_ms, record, record_dir, metrics,
+    /// capture_dir, capture_cooldown_ms, record, record_dir, metrics, monitor_password,
     /// realtime, [limits].
     #[arg(long, value_name = "FILE", env = "DOWNBEAT_CONFIG")]
     pub(super) config: Option<PathBuf>,

@@ -9,7 +9,9 @@ use serde::Deserialize;
 
 use super::args::{LimitArg, ServeArgs};
 use crate::limits::LimitError;
-use crate::server::settings::{CpuChoice, ParseCpuListError, Settings, parse_cpu_list};
+use crate::server::settings::{
+    CpuChoice, EmptyPasswordError, ParseCpuListError, Settings, parse_cpu_list,
+};
 
 /// The TOML file. Unknown keys are refused: a misspelt setting must not be silently ignored.
 #[derive(Debug, Default, Deserialize)]
@@ -26,6 +28,7 @@ struct File {
     record: Vec<String>,
     record_dir: Option<PathBuf>,
     metrics: Option<bool>,
+    monitor_password: Option<String>,
     realtime: Option<bool>,
     #[serde(default)]
     limits: BTreeMap<String, u64>,
@@ -50,6 +53,8 @@ pub(super) enum SettingsError {
     NoShards,
     #[error(transparent)]
     CpuList(#[from] ParseCpuListError),
+    #[error(transparent)]
+    Password(#[from] EmptyPasswordError),
     #[error(transparent)]
     Limit(#[from] LimitError),
 }
@@ -94,6 +99,9 @@ fn apply_file(settings: &mut Settings, path: &Path) -> Result<(), SettingsError>
         },
     );
     settings.metrics = file.metrics.unwrap_or(settings.metrics);
+    if let Some(password) = &file.monitor_password {
+        settings.monitor_password = Some(password.parse()?);
+    }
     settings.realtime = file.realtime.unwrap_or(settings.realtime);
     for (name, value) in file.limits {
         settings.limits.set(&name, value)?;
@@ -168,6 +176,9 @@ fn apply_args(settings: &mut Settings, args: &ServeArgs) -> Result<(), SettingsE
         },
     );
     settings.metrics = args.metrics.unwrap_or(settings.metrics);
+    if let Some(password) = &args.monitor_password {
+        settings.monitor_password = Some(password.clone());
+    }
     settings.realtime = args.realtime.unwrap_or(settings.realtime);
     for LimitArg { name, value } in &args.limits {
         settings.limits.set(name, *value)?;

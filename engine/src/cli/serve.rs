@@ -54,7 +54,7 @@ pub(crate) fn sample() -> ServerBuilder {
 
 /// The demo: what `npm run build` makes of `clients/demo`.
 fn pages() -> Pages {
-    let files: &[(&str, &[u8])] = include!("../../pages/list.rs");
+    let files: &[(&str, &[u8])] = include!("../../pages/demo/list.rs");
     files.iter().fold(Pages::default(), |pages, (name, bytes)| {
         pages.file(name, bytes)
     })

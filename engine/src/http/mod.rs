@@ -18,7 +18,7 @@ pub use pages::Pages;
 pub(crate) use visit::Visit;
 
 use crate::link::Offer;
-use crate::matchmake::{MatchmakeError, MatchmakeRequest};
+use crate::matchmake::{Caller, MatchmakeError, MatchmakeRequest};
 use crate::node::Node;
 use crate::stats::Page;
 
@@ -35,6 +35,8 @@ pub(crate) enum Answer {
     Figures(Page),
     /// By no seat, and why.
     Refuse(MatchmakeError, Cors),
+    /// By the flame graph of this capture, if the one who asks may see it.
+    FlameGraph(String, Box<Caller>),
     /// By becoming a WebSocket.
     Visit(Box<Visit>),
 }
@@ -57,8 +59,8 @@ pub(crate) fn answer(node: &Node, request: &Request<'_>, address: IpAddr) -> Ans
     };
     match (method, segments.as_slice()) {
         ("POST", ["matchmake", method, target]) => {
-            let token = token(request);
-            match MatchmakeRequest::parse(method, target, request.body, token, address) {
+            let caller = caller(request, address);
+            match MatchmakeRequest::parse(method, target, request.body, caller) {
                 Ok(request) => Answer::Matchmake(Box::new(request), cors),
                 Err(error) => Answer::Refuse(error, cors),
             }
@@ -69,12 +71,16 @@ pub(crate) fn answer(node: &Node, request: &Request<'_>, address: IpAddr) -> Ans
         ("GET", ["metrics", "histograms"]) if node.settings.metrics => {
             Answer::Figures(Page::Histograms)
         }
+        ("GET", ["monitor", "captures", name]) if node.monitor.is_some() => {
+            Answer::FlameGraph((*name).to_owned(), Box::new(caller(request, address)))
+        }
         (_, ["matchmake", _, _]) => Answer::Now(not_allowed("POST", &cors)),
         (_, ["metrics"] | ["metrics", "histograms"]) if node.settings.metrics => {
             Answer::Now(not_allowed("GET", &cors))
         }
         (_, ["rooms" | "health"]) => Answer::Now(not_allowed("GET", &cors)),
         ("GET", path) => Answer::Now(page(node, path, request, &cors)),
+        (_, ["monitor", ..]) if node.monitor.is_some() => Answer::Now(not_allowed("GET", &cors)),
         (_, path) if path.is_empty() || node.pages.has(path) => {
             Answer::Now(not_allowed("GET", &cors))
         }
@@ -113,8 +119,37 @@ pub(crate) fn figures(page: Page, text: Option<String>) -> Response {
     }
 }
 
-/// A page of the game, or at `/`, where it has none, what runs here.
+/// The answer to a request for a flame graph. It is drawn as an image: nothing in it is run, wherever
+/// somebody opens it.
+pub(crate) fn flame_graph(found: Result<Option<String>, MatchmakeError>) -> Response {
+    let cors = Cors::default();
+    match found {
+        Ok(Some(svg)) => Response::new(200)
+            .body("image/svg+xml", svg)
+            .header("Cache-Control", "private, max-age=3600")
+            .header(
+                "Content-Security-Policy",
+                "sandbox; default-src 'none'; style-src 'unsafe-inline'",
+            )
+            .header("Cross-Origin-Resource-Policy", "same-origin")
+            .header("X-Content-Type-Options", "nosniff"),
+        Ok(None) => error(
+            404,
+            "there is no such capture, or it has no flame graph",
+            &cors,
+        ),
+        Err(refused) => refusal(&refused, &cors),
+    }
+}
+
+/// A page of the monitor or of the game, or at `/`, where it has none, what runs here.
 fn page(node: &Node, path: &[&str], request: &Request<'_>, cors: &Cors) -> Response {
+    if let (Some(monitor), ["monitor", path @ ..]) = (&node.monitor, path) {
+        return match monitor.pages.answer(path, request) {
+            Some(response) => response,
+            None => nothing(cors),
+        };
+    }
     match node.pages.answer(path, request) {
         Some(response) => cors.apply(response),
         None if path.is_empty() => page::front(node),
@@ -152,6 +187,18 @@ fn health(node: &Node) -> Response {
         "version": env!("CARGO_PKG_VERSION"),
     });
     Response::json(status, body.to_string())
+}
+
+fn caller(request: &Request<'_>, address: IpAddr) -> Caller {
+    let text = |name| request.header(name).map(str::to_owned);
+    let mut proxies = ["forwarded", "via", "x-forwarded-for", "x-real-ip"].iter();
+    Caller {
+        token: token(request),
+        address,
+        origin: text("origin"),
+        host: text("host"),
+        is_forwarded: proxies.any(|name| request.header(name).is_some()),
+    }
 }
 
 /// Who asks: the bearer of a header, or else of the query, for browsers cannot set headers on all

@@ -2,6 +2,7 @@
 
 mod answer;
 mod bell;
+mod question;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,6 +18,7 @@ use serde_json::Value;
 pub use answer::RecordError;
 pub(crate) use answer::{Offer, Refusal};
 pub(crate) use bell::Bell;
+pub(crate) use question::{Question, RoomDetail, RoomTally, SeatDetail, Survey, Tally};
 
 use crate::server::definition::RoomDefinition;
 
@@ -50,6 +52,8 @@ pub(crate) enum Command {
         token: ReconnectionToken,
         reply: Reply,
     },
+    /// Answer the monitor.
+    Answer(Question),
     /// Record a room of this shard from now on, or no more.
     Record {
         room: RoomId,

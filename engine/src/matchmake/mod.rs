@@ -15,10 +15,11 @@ use downbeat_schemas::id::{ReconnectionToken, RoomId};
 use futures_channel::oneshot;
 
 pub(crate) use error::MatchmakeError;
-pub(crate) use request::{MatchmakeRequest, Method};
+pub(crate) use request::{Caller, MatchmakeRequest, Method};
 
 use crate::desk::Desk;
 use crate::link::{Command, Guest, Offer, Refusal, Reply};
+use crate::monitor::{self, Monitor};
 use crate::server::auth::AuthRequest;
 use crate::server::definition::RoomDefinition;
 
@@ -68,18 +69,16 @@ async fn find_seat(
     }
 }
 
-/// Asks the game's `on_auth`, if there is one.
+/// Asks the game's `on_auth`, if there is one; for the monitor, its password.
 async fn authenticate(
     desk: &Desk,
     request: &MatchmakeRequest,
 ) -> Result<Option<serde_json::Value>, MatchmakeError> {
     // A seat that was authenticated once is opened again by its token.
-    let (Some(hook), false) = (
-        &desk.node.auth,
-        matches!(request.method, Method::Reconnect(..)),
-    ) else {
+    let nobody_asks = desk.node.auth.is_none() && desk.node.monitor.is_none();
+    if nobody_asks || matches!(request.method, Method::Reconnect(..)) {
         return Ok(None);
-    };
+    }
     let room_name = match request.method {
         Method::JoinById(room) => match desk.node.registry.locate(room).await {
             Some(record) => record.name.to_string(),
@@ -87,11 +86,18 @@ async fn authenticate(
         },
         _ => request.name.clone(),
     };
+    if let Some(monitor) = monitor_of(desk, &room_name) {
+        monitor.admit(&request.caller, desk.node.clock.now())?;
+        return Ok(None);
+    }
+    let Some(hook) = &desk.node.auth else {
+        return Ok(None);
+    };
     let asked = AuthRequest {
-        token: request.token.clone(),
+        token: request.caller.token.clone(),
         room_name,
         options: request.options.clone(),
-        address: request.address,
+        address: request.caller.address,
     };
     let failed = |text| MatchmakeError::new(MatchmakeCode::AuthFailed, text);
     let patience = Duration::from_millis(desk.node.settings.limits.auth_timeout_ms);
@@ -201,10 +207,17 @@ async fn reconnect(
 
 /// The room type of a name.
 fn definition(desk: &Desk, name: &str) -> Result<Arc<RoomDefinition>, MatchmakeError> {
-    let found = desk.node.definitions.get(name);
+    let monitor = monitor_of(desk, name).map(|monitor| &monitor.definition);
+    let found = desk.node.definitions.get(name).or(monitor);
     found
         .cloned()
         .ok_or_else(|| MatchmakeError::unknown_name(name))
+}
+
+/// The monitor, if it is on and its room has this name.
+fn monitor_of<'a>(desk: &'a Desk, room_name: &str) -> Option<&'a Monitor> {
+    let monitor = desk.node.monitor.as_ref();
+    monitor.filter(|_| room_name == monitor::ROOM_NAME)
 }
 
 /// Puts a question to the shard of a room.

@@ -15,8 +15,21 @@ pub(crate) struct MatchmakeRequest {
     /// The room type; empty where the room is asked for by id.
     pub(crate) name: String,
     pub(crate) options: Value,
+    pub(crate) caller: Caller,
+}
+
+/// Who asks, as far as HTTP tells.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
     pub(crate) token: Option<String>,
+    /// The peer's address: a proxy's, if one is in front.
     pub(crate) address: IpAddr,
+    /// The page that asks, if a browser does.
+    pub(crate) origin: Option<String>,
+    /// What the server was called.
+    pub(crate) host: Option<String>,
+    /// Whether a proxy says that it passes the request on.
+    pub(crate) is_forwarded: bool,
 }
 
 /// The ways to a seat.
@@ -38,8 +51,7 @@ impl MatchmakeRequest {
         method: &str,
         target: &str,
         body: &[u8],
-        token: Option<String>,
-        address: IpAddr,
+        caller: Caller,
     ) -> Result<Self, MatchmakeError> {
         let options = parse_options(body)?;
         let method = match method {
@@ -59,8 +71,7 @@ impl MatchmakeRequest {
             method,
             name: target.to_owned(),
             options,
-            token,
-            address,
+            caller,
         })
     }
 }

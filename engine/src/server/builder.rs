@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::auth::{AuthHook, AuthRequest};
 use super::definition::RoomDefinition;
 use super::running::RunningServer;
-use super::settings::{CaptureSettings, CpuChoice, RecordSettings, Settings};
+use super::settings::{CaptureSettings, CpuChoice, Password, RecordSettings, Settings};
 use super::signals;
 use super::start::{self, StartError};
 use crate::http::Pages;
@@ -88,6 +88,18 @@ impl ServerBuilder {
     /// Measures no ticks and has no `/metrics`.
     pub const fn without_metrics(mut self) -> Self {
         self.settings.metrics = false;
+        self
+    }
+
+    /// Opens `/monitor` to who knows this password, wherever the server listens.
+    ///
+    /// ```
+    /// let server = downbeat::Server::builder().monitor_password("a long one".parse()?);
+    /// # drop(server);
+    /// # Ok::<(), downbeat::EmptyPasswordError>(())
+    /// ```
+    pub fn monitor_password(mut self, password: Password) -> Self {
+        self.settings.monitor_password = Some(password);
         self
     }
 

@@ -16,7 +16,7 @@ pub use definition::RoomDefinition;
 pub use probe::ProbeError;
 pub use running::RunningServer;
 pub use settings::{
-    CaptureSettings, CpuChoice, DEFAULT_PORT, ParseCpuListError, RecordSettings, Settings,
-    parse_cpu_list,
+    CaptureSettings, CpuChoice, DEFAULT_PORT, EmptyPasswordError, ParseCpuListError, Password,
+    RecordSettings, Settings, parse_cpu_list,
 };
 pub use start::StartError;

@@ -21,6 +21,9 @@ pub struct Settings {
     /// Whether ticks are measured, and `/metrics` is there. Without, nothing in the log tells of
     /// limits that were hit or ticks that were skipped.
     pub metrics: bool,
+    /// What opens `/monitor`. Without, it is there only if the server listens on loopback, and then
+    /// open to whoever reaches it.
+    pub monitor_password: Option<Password>,
     /// Whether shards run before everything else on their cores: `SCHED_FIFO`.
     pub realtime: bool,
     /// Every maximum.
@@ -70,6 +73,49 @@ impl Default for RecordSettings {
     }
 }
 
+/// A secret that an operator chose. It is shown to nobody, not by `Debug` either.
+///
+/// ```
+/// let password: downbeat::Password = "a long one".parse().unwrap();
+/// assert_eq!(format!("{password:?}"), "Password(..)");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Password(String);
+
+/// A password that is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the monitor's password is empty: write one, or leave it out")]
+pub struct EmptyPasswordError;
+
+impl std::str::FromStr for Password {
+    type Err = EmptyPasswordError;
+
+    fn from_str(text: &str) -> Result<Self, EmptyPasswordError> {
+        match text.is_empty() {
+            true => Err(EmptyPasswordError),
+            false => Ok(Self(text.to_owned())),
+        }
+    }
+}
+
+impl Password {
+    /// Whether it is this one. Takes as long for a wrong one, wherever it differs.
+    pub(crate) fn is(&self, tried: &str) -> bool {
+        let (own, tried) = (self.0.as_bytes(), tried.as_bytes());
+        let pairs = own.iter().cycle().zip(tried);
+        let difference = pairs.fold(0, |difference, (own, tried)| {
+            std::hint::black_box(difference | (own ^ tried))
+        });
+        difference == 0 && own.len() == tried.len()
+    }
+}
+
+impl std::fmt::Debug for Password {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Password(..)")
+    }
+}
+
 /// Which cores get a shard.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum CpuChoice {
@@ -89,6 +135,7 @@ impl Default for Settings {
             cpus: CpuChoice::All,
             public_address: None,
             metrics: true,
+            monitor_password: None,
             realtime: false,
             limits: Limits::default(),
             capture: CaptureSettings::default(),
@@ -138,6 +185,24 @@ fn parse_range(part: &str) -> Option<std::ops::RangeInclusive<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_password_is_only_itself() {
+        let password: Password = "secret".parse().unwrap();
+        assert!(password.is("secret"));
+        for wrong in [
+            "",
+            "s",
+            "secre",
+            "secreT",
+            "secrets",
+            "secretsecret",
+            "xecret",
+        ] {
+            assert!(!password.is(wrong), "{wrong}");
+        }
+        assert_eq!("".parse::<Password>(), Err(EmptyPasswordError));
+    }
 
     #[test]
     fn what_is_no_list_of_cores_is_refused() {

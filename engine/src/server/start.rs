@@ -18,6 +18,7 @@ use super::settings::Settings;
 use crate::clock::Clock;
 use crate::entropy;
 use crate::link::{Bell, ShardLink};
+use crate::monitor::{self, Monitor};
 use crate::node::Node;
 use crate::scribe::Scribe;
 use crate::shard::{ShardParts, ShardThread, go_first, run};
@@ -41,6 +42,12 @@ pub enum StartError {
         /// The name.
         name: String,
     },
+    /// The monitor is wanted without what it shows.
+    #[error(
+        "the monitor shows what metrics measure, and metrics = false: \
+         set metrics = true, or leave MONITOR_PASSWORD out"
+    )]
+    MonitorWithoutMetrics,
     /// A room that is to be recorded is none of this server.
     #[error("there is no room type `{name}` to record: this server has {there}")]
     NoSuchRoom {
@@ -93,10 +100,14 @@ pub(super) fn start(builder: ServerBuilder) -> Result<RunningServer, StartError>
     probe::check_kernel()?;
     let cpus = probe::choose_cpus(&settings.cpus)?;
     let definitions = by_name(definitions)?;
+    if settings.monitor_password.is_some() && !settings.metrics {
+        return Err(StartError::MonitorWithoutMetrics);
+    }
     check_recorded(&settings, &definitions)?;
     let scribe = Scribe::start(&settings).map_err(StartError::Scribe)?;
     let listeners = listen(settings.listen, cpus.len())?;
     let address = listeners[0].address();
+    let monitor = Monitor::new(&settings, address);
     let mut links = Vec::new();
     let mut ends = Vec::new();
     for _ in &cpus {
@@ -112,6 +123,7 @@ pub(super) fn start(builder: ServerBuilder) -> Result<RunningServer, StartError>
         definitions,
         auth,
         pages,
+        monitor,
         registry: Arc::new(Embedded::new(&settings.limits)),
         board: Board::new(cpus.len()),
         clerk,
@@ -149,9 +161,11 @@ fn by_name(
     let mut named = BTreeMap::new();
     for definition in definitions {
         let name = definition.name();
-        if named
-            .insert(Arc::clone(&name), Arc::new(definition))
-            .is_some()
+        let is_own = *name == *monitor::ROOM_NAME;
+        if is_own
+            || named
+                .insert(Arc::clone(&name), Arc::new(definition))
+                .is_some()
         {
             let name = name.to_string();
             return Err(StartError::NameTaken { name });

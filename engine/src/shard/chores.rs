@@ -18,7 +18,7 @@ impl Shard {
         self.report_load(now);
         self.desk.node.registry.expire(now);
         self.hand_over_all_recorded(now);
-        self.hand_over_stats();
+        self.hand_over_stats(now);
     }
 
     fn check_timers(&mut self, now: Timestamp) {
@@ -51,20 +51,21 @@ impl Shard {
         self.desk.node.registry.report_load(location, load);
     }
 
-    fn hand_over_stats(&mut self) {
+    fn hand_over_stats(&mut self, now: Timestamp) {
         if !self.desk.node.settings.metrics {
             return;
         }
+        self.stats.now.at = now;
         self.stats.now.connections = self.sockets.len() as u64;
         self.stats.now.jobs = self.jobs.len() as u64;
         self.stats.now.cpu = thread_cpu();
         self.stats.total.sent_bytes += self.batch.take_sent_bytes();
-        self.count_rooms();
+        self.count_rooms(now);
         let board = &self.desk.node.board;
         board.hand_over(self.desk.shard, &mut self.stats);
     }
 
-    fn count_rooms(&mut self) {
+    fn count_rooms(&mut self, now: Timestamp) {
         self.stats.forget_rooms();
         for role in self.sockets.roles() {
             if let Role::Player { room, .. } = role
@@ -77,6 +78,7 @@ impl Shard {
             let room = self.stats.room(slot.definition.room_type().name());
             room.rooms += 1;
             room.clients += std::mem::take(&mut slot.clients);
+            slot.meter.take_if(|meter| meter.until <= now);
         }
     }
 }

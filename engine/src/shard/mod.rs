@@ -9,6 +9,7 @@
 //! | `reception` | what visitors ask by HTTP, and their way to a seat |
 //! | `hosting` | creating rooms, reserving seats, telling the registry |
 //! | `ticking` | due rooms: step, flush, measure |
+//! | `monitoring` | what operators see of rooms, and do to them |
 //! | `watching` | slow ticks: counted, logged, captured |
 //! | `recording` | recorded rooms: their bytes on the way to the scribe |
 //! | `regulars` | clients that talk in every tick are read at the tick |
@@ -25,6 +26,7 @@ mod executor;
 mod hearing;
 mod hosting;
 mod jobs;
+mod monitoring;
 mod outlet;
 mod phase;
 #[cfg(feature = "cli")]
@@ -60,6 +62,7 @@ use crate::capture::Watch;
 use crate::clock::Clock;
 use crate::desk::Desk;
 use crate::link::{Bell, Command};
+use crate::monitor;
 use crate::node::Node;
 use crate::stats::ShardStats;
 use jobs::Jobs;
@@ -97,6 +100,8 @@ pub(crate) struct Shard {
     /// Time spent in rooms since the last chores.
     tick_time: Duration,
     chores_at: Timestamp,
+    /// When the monitor last asked how the rooms are.
+    surveyed_at: Timestamp,
     /// Set once the shard is told to end.
     end_by: Option<Timestamp>,
 }
@@ -130,9 +135,12 @@ impl Shard {
         let clock = node.clock;
         let watch = Watch::new(&node.settings.capture);
         let now = clock.now();
+        let limits = Arc::new(node.settings.limits.clone());
+        let desk = Rc::new(Desk::new(node, id));
+        monitor::open_backstage(&desk);
         Ok(Self {
-            limits: Arc::new(node.settings.limits.clone()),
-            desk: Rc::new(Desk::new(node, id)),
+            limits,
+            desk,
             clock,
             jobs: Jobs::new(Arc::clone(&bell)),
             bell,
@@ -151,6 +159,7 @@ impl Shard {
             next_chores: now,
             tick_time: Duration::ZERO,
             chores_at: now,
+            surveyed_at: now,
             end_by: None,
         })
     }

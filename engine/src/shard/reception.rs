@@ -16,7 +16,8 @@ use crate::desk::Desk;
 use crate::entropy;
 use crate::http::{self, Answer, Cors, Visit};
 use crate::link::{Command, Newcomer, Offer};
-use crate::matchmake::{MatchmakeError, MatchmakeRequest, matchmake};
+use crate::matchmake::{Caller, MatchmakeError, MatchmakeRequest, matchmake};
+use crate::monitor;
 use crate::server::auth::AuthRequest;
 use crate::stats::Page;
 
@@ -34,6 +35,7 @@ impl Shard {
                 self.give(id, Answer::Now(response), now);
             }
             Answer::Figures(page) => self.ask_clerk(id, page),
+            Answer::FlameGraph(name, caller) => self.ask_scribe(id, name, *caller),
             Answer::Matchmake(request, cors) => self.matchmake(id, *request, cors),
             Answer::List(name, cors) => self.list(id, name, cors),
             Answer::Visit(visit) => self.find_host(id, visit),
@@ -51,7 +53,9 @@ impl Shard {
     fn list(&mut self, id: ConnectionId, name: Option<String>, cors: Cors) {
         let desk = Rc::clone(&self.desk);
         self.jobs.spawn(async move {
-            let rooms = desk.node.registry.list(name.as_deref()).await;
+            let mut rooms = desk.node.registry.list(name.as_deref()).await;
+            // Not a game's, and not for those who look for one.
+            rooms.retain(|room| *room.name != *monitor::ROOM_NAME);
             JobResult::Response(id, http::listed(&rooms, &cors))
         });
     }
@@ -61,6 +65,14 @@ impl Shard {
         self.jobs.spawn(async move {
             let text = desk.node.clerk.ask(page).await;
             JobResult::Response(id, http::figures(page, text))
+        });
+    }
+
+    fn ask_scribe(&mut self, id: ConnectionId, capture: String, caller: Caller) {
+        let desk = Rc::clone(&self.desk);
+        self.jobs.spawn(async move {
+            let found = flame_graph(&desk, capture, &caller).await;
+            JobResult::Response(id, http::flame_graph(found))
         });
     }
 
@@ -245,6 +257,18 @@ impl Goodbye {
     }
 }
 
+/// The flame graph of a capture, for whoever the monitor lets in.
+async fn flame_graph(
+    desk: &Desk,
+    capture: String,
+    caller: &Caller,
+) -> Result<Option<String>, MatchmakeError> {
+    if let Some(monitor) = &desk.node.monitor {
+        monitor.admit(caller, desk.node.clock.now())?;
+    }
+    Ok(desk.node.scribe.flame_graph(capture).await)
+}
+
 /// Finds the shard that a WebSocket belongs to.
 async fn find_host(desk: &Desk, visit: &Visit) -> Result<ShardId, Goodbye> {
     let room = visit.room.filter(|_| visit.node == Some(desk.node.id));
@@ -258,6 +282,9 @@ async fn find_host(desk: &Desk, visit: &Visit) -> Result<ShardId, Goodbye> {
 /// A token on the WebSocket itself is checked too; the claims of the seat stay those of
 /// matchmaking.
 async fn check_auth(desk: &Desk, visit: &Visit, room_name: &str) -> Result<(), Goodbye> {
+    if room_name == monitor::ROOM_NAME {
+        return Ok(());
+    }
     let (Some(hook), Some(token)) = (&desk.node.auth, &visit.auth_token) else {
         return Ok(());
     };

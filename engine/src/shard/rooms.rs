@@ -11,6 +11,8 @@ use downbeat_schemas::id::{ConnectionId, RoomId};
 use downbeat_schemas::time::Timestamp;
 use slab::Slab;
 
+use super::monitoring::RoomMeter;
+use crate::link::Tally;
 use crate::server::definition::RoomDefinition;
 
 /// A room on this shard. Rises with each room, so that no late event reaches another one.
@@ -30,6 +32,10 @@ pub(super) struct RoomSlot {
     pub(super) holds: Vec<Hold>,
     /// Connections in the room, while they are counted.
     pub(super) clients: u64,
+    /// How it did since the monitor last asked.
+    pub(super) tally: Tally,
+    /// Its own ticks, while somebody looks at them.
+    pub(super) meter: Option<RoomMeter>,
     /// Whether the room is to be recorded.
     pub(super) is_recorded: bool,
     /// Connections that are read at each tick instead of being watched.
@@ -90,6 +96,8 @@ impl Rooms {
             created_at,
             holds: Vec::new(),
             clients: 0,
+            tally: Tally::default(),
+            meter: None,
             is_recorded: false,
             regulars: Vec::new(),
             #[cfg(feature = "cli")]

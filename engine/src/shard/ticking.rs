@@ -111,10 +111,16 @@ impl Shard {
         }
         let meter = &mut self.stats.room(name).ticks;
         meter.skipped += stepped.skipped;
+        slot.tally.skipped += stepped.skipped;
         // Steps that catch up share the time that all of them took.
         let each = took / stepped.ran.max(1);
         for (number, due) in (0u32..).zip(stepped.starts()) {
-            meter.record((began.after(each * number)).since(due), each);
+            let lateness = began.after(each * number).since(due);
+            meter.record(lateness, each);
+            slot.tally.note(lateness, each);
+            if let Some(room_meter) = &mut slot.meter {
+                room_meter.ticks.record(lateness, each);
+            }
         }
     }
 }

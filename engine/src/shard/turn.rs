@@ -88,6 +88,7 @@ impl Shard {
             Command::Resume { room, token, reply } => {
                 let _ = reply.send(self.resume(room, token, now));
             }
+            Command::Answer(question) => self.answer(question, now),
             Command::Record { room, on, reply } => {
                 let _ = reply.send(self.record(room, on, now));
             }

@@ -12,6 +12,8 @@ use downbeat_schemas::id::ShardId;
 use downbeat_schemas::time::Timestamp;
 use futures_channel::oneshot;
 
+use super::history::History;
+use super::sight::{Rates, Sight};
 use super::watch::Watch;
 use super::worst::Worst;
 use super::{ShardStats, histograms, page};
@@ -39,6 +41,8 @@ pub(crate) enum Page {
 pub(crate) enum Asked {
     /// Write this page.
     Page(Page, oneshot::Sender<String>),
+    /// Tell what there is to see, with the moments after this one.
+    Sight(u64, oneshot::Sender<Sight>),
     /// Go.
     End,
 }
@@ -59,6 +63,8 @@ pub(super) struct Account {
     pub(super) worst: BTreeMap<String, Worst>,
     /// When it last handed over.
     pub(super) heard_at: Timestamp,
+    /// What it did per second until then.
+    pub(super) rates: Rates,
 }
 
 /// What the pages are written from.
@@ -81,6 +87,13 @@ impl ClerkLink {
     pub(crate) async fn ask(&self, page: Page) -> Option<String> {
         let (reply, answer) = oneshot::channel();
         self.0.try_send(Asked::Page(page, reply)).ok()?;
+        answer.await.ok()
+    }
+
+    /// What there is to see, with the moments after `since`; none as for pages.
+    pub(crate) async fn look(&self, since: u64) -> Option<Sight> {
+        let (reply, answer) = oneshot::channel();
+        self.0.try_send(Asked::Sight(since, reply)).ok()?;
         answer.await.ok()
     }
 
@@ -124,6 +137,7 @@ fn step_back() {
 struct Desk<'a> {
     node: &'a Node,
     accounts: Vec<Account>,
+    history: History,
     watch: Watch,
 }
 
@@ -134,9 +148,11 @@ impl<'a> Desk<'a> {
             stats: ShardStats::default(),
             worst: BTreeMap::new(),
             heard_at,
+            rates: Rates::default(),
         });
         Self {
             node,
+            history: History::new(accounts.len()),
             accounts: accounts.collect(),
             watch: Watch::default(),
         }
@@ -151,6 +167,10 @@ impl<'a> Desk<'a> {
                     // Whoever asked may have gone.
                     let _ = reply.send(self.write(page));
                 }
+                Ok(Asked::Sight(since, reply)) => {
+                    let books = Books::new(self.node, &self.accounts);
+                    let _ = reply.send(Sight::new(&books, &self.history, since));
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Ok(Asked::End) | Err(RecvTimeoutError::Disconnected) => return,
             }
@@ -163,10 +183,12 @@ impl<'a> Desk<'a> {
         for (shard, account) in (0..).map(ShardId).zip(&mut self.accounts) {
             if let Some(mut full) = self.node.board.collect(shard) {
                 account.take(&full, self.node.clock.now());
+                self.history.take(shard, &full);
                 full.clear();
                 self.node.board.give_back(shard, full);
             }
         }
+        self.history.close_moment(self.node.clock.now());
     }
 
     fn write(&self, page: Page) -> String {
@@ -181,6 +203,7 @@ impl<'a> Desk<'a> {
 impl Account {
     /// Adds what was handed over.
     fn take(&mut self, full: &ShardStats, now: Timestamp) {
+        self.rates = Rates::between(&self.stats.now, full);
         self.stats.absorb(full);
         self.heard_at = now;
         for (room, stats) in &full.rooms {

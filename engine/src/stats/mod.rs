@@ -5,6 +5,8 @@
 //! | `shard_stats`, `room_stats`, `tick_meter`, `worst` | what is counted |
 //! | `board` | where shards hand over what they counted |
 //! | `clerk` | the thread that adds it up and answers those who ask |
+//! | `history` | the last minutes, second by second |
+//! | `sight` | what the monitor shows of all this |
 //! | `watch` | what of it an operator should read in the log |
 //! | `process` | what the kernel knows of the process |
 //! | `page`, `text` | all figures as Prometheus text |
@@ -17,10 +19,12 @@
 mod board;
 mod clerk;
 mod histograms;
+mod history;
 mod page;
 mod process;
 mod room_stats;
 mod shard_stats;
+mod sight;
 mod text;
 mod tick_meter;
 mod watch;
@@ -28,4 +32,9 @@ mod worst;
 
 pub(crate) use board::Board;
 pub(crate) use clerk::{Clerk, ClerkLink, FILE_DESCRIPTORS, Page};
+pub(crate) use history::{Moment, Quantiles};
 pub(crate) use shard_stats::ShardStats;
+#[cfg(test)]
+pub(crate) use sight::{LimitHit, Rates};
+pub(crate) use sight::{ShardSight, Sight};
+pub(crate) use tick_meter::TickMeter;

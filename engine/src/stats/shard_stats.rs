@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use downbeat_core::host;
+use downbeat_schemas::time::Timestamp;
 use hdrhistogram::Counter;
 
 use super::room_stats::RoomStats;
@@ -24,6 +25,8 @@ pub(crate) struct ShardStats<C: Counter = u32> {
 /// What a shard holds.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Gauges {
+    /// When it handed over.
+    pub(crate) at: Timestamp,
     pub(crate) connections: u64,
     pub(crate) jobs: u64,
     /// Processor time of the shard's thread since its start, as the kernel counts it.

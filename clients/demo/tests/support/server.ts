@@ -6,6 +6,12 @@ const PATIENCE_MS = 30_000;
 /** What the binary says of where it listens. */
 const SERVING = /serving address=127\.0\.0\.1:(\d+)/;
 
+/** What a server is started with beyond what all are. */
+export interface Settings {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** The server binary, as a process of its own, on a port of loopback. */
 export class Server {
   private constructor(
@@ -13,12 +19,15 @@ export class Server {
     readonly process: ChildProcess,
   ) {}
 
-  /** @param port a free one if it is left out */
-  static async start(port = 0): Promise<Server> {
+  /** @param port a free one if it is 0 */
+  static async start(port = 0, { args = [], env = {} }: Settings = {}): Promise<Server> {
     const binary = process.env.DOWNBEAT;
     if (!binary) throw new Error("set DOWNBEAT to the path of the server binary");
-    const options = ["--listen", `127.0.0.1:${port}`, "--shards", "1"];
-    const child = spawn(binary, options, { stdio: ["ignore", "ignore", "pipe"] });
+    const options = ["--listen", `127.0.0.1:${port}`, "--shards", "1", ...args];
+    const child = spawn(binary, options, {
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { ...process.env, ...env },
+    });
     return new Server(await portOf(child), child);
   }
 

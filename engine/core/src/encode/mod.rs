@@ -9,6 +9,7 @@ mod native;
 mod packer;
 
 pub use native::Native;
+pub(crate) use native::Values;
 pub(crate) use packer::Packer;
 
 /// A wire format of rows. It reads the rows as they were last collected.

@@ -74,7 +74,7 @@ fn put_columns(
 }
 
 /// Values as `read_value` of the schemas reads them.
-struct Values<'a>(&'a mut Vec<u8>);
+pub(crate) struct Values<'a>(pub(crate) &'a mut Vec<u8>);
 
 impl Values<'_> {
     fn put(&mut self, bytes: &[u8]) {

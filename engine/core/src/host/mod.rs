@@ -11,6 +11,8 @@ use downbeat_schemas::time::Timestamp;
 
 pub use downbeat_schemas::part::Part;
 
+pub use self::action::Action;
+pub use self::description::{Description, SeatDescription, SeatPhase, TableDescription};
 pub use self::errors::{ConnectError, CreateError, FreezeError, ReserveError, ThawError};
 pub use self::patch_sizes::PatchSizes;
 pub(crate) use self::report::Origin;
@@ -22,6 +24,8 @@ pub use self::room_type::{CreateParams, RoomType, ThawParams};
 pub use self::stopwatch::{NoStopwatch, Stopwatch, TickPhase};
 pub use crate::spawn::{Finished, Spawned};
 
+mod action;
+mod description;
 mod errors;
 mod patch_sizes;
 mod report;
@@ -118,6 +122,16 @@ pub trait AnyRoom {
 
     /// Ends the room because the server stops: `on_leave` for all, `on_dispose`, close 4001.
     fn shut_down(&mut self, now: Timestamp);
+
+    /// Does to the room what an operator wants, at once. False if the room has ended, or has nobody
+    /// of this session who joined.
+    ///
+    /// What is to be said then goes out with the next flush.
+    fn act(&mut self, now: Timestamp, action: &Action) -> bool;
+
+    /// The room for people to look at: who is in it, and what its clients see, in at most about so
+    /// many bytes as JSON.
+    fn describe(&self, bytes_max: usize) -> Description;
 
     /// Whether the room goes on.
     fn state(&self) -> &RoomState;

@@ -4,7 +4,7 @@ use downbeat_schemas::id::{ConnectionId, ReconnectionToken, SessionId};
 use downbeat_schemas::time::Timestamp;
 
 use super::codec::{Reader, put_bytes, put_number};
-use crate::host::SeatIndex;
+use crate::host::{Action, SeatIndex};
 
 /// What a recording holds of a room: the calls of [`AnyRoom`](crate::host::AnyRoom) that change it.
 ///
@@ -74,6 +74,17 @@ pub enum Entry<'a> {
     ShutDown {
         now: Timestamp,
     },
+    /// What an operator did, as the calls that follow.
+    Lock {
+        locked: bool,
+    },
+    Kick {
+        session: SessionId,
+        reason: &'a str,
+    },
+    Close {
+        reason: &'a str,
+    },
 }
 
 const RESERVE: u8 = 1;
@@ -89,6 +100,9 @@ const REBIND: u8 = 10;
 const STEP: u8 = 11;
 const FLUSH: u8 = 12;
 const SHUT_DOWN: u8 = 13;
+const LOCK: u8 = 14;
+const KICK: u8 = 15;
+const CLOSE: u8 = 16;
 
 impl<'a> Entry<'a> {
     pub(super) fn write(&self, out: &mut Vec<u8>) {
@@ -154,6 +168,16 @@ impl<'a> Entry<'a> {
                 out.extend(digest.into_iter().flat_map(u64::to_le_bytes));
             }
             Self::ShutDown { now } => put_now(out, SHUT_DOWN, now),
+            Self::Lock { locked } => out.extend([LOCK, u8::from(locked)]),
+            Self::Kick { session, reason } => {
+                out.push(KICK);
+                put_session(out, session);
+                put_bytes(out, reason.as_bytes());
+            }
+            Self::Close { reason } => {
+                out.push(CLOSE);
+                put_bytes(out, reason.as_bytes());
+            }
         }
     }
 
@@ -217,8 +241,32 @@ impl<'a> Entry<'a> {
                 },
             },
             SHUT_DOWN => Self::ShutDown { now: now(reader)? },
+            LOCK => Self::Lock {
+                locked: reader.flag()?,
+            },
+            KICK => Self::Kick {
+                session: session(reader)?,
+                reason: text(reader)?,
+            },
+            CLOSE => Self::Close {
+                reason: text(reader)?,
+            },
             _ => return None,
         })
+    }
+}
+
+impl<'a> From<&'a Action> for Entry<'a> {
+    fn from(action: &'a Action) -> Self {
+        match action {
+            Action::Lock => Self::Lock { locked: true },
+            Action::Unlock => Self::Lock { locked: false },
+            Action::Kick { session, reason } => Self::Kick {
+                session: *session,
+                reason,
+            },
+            Action::Close { reason } => Self::Close { reason },
+        }
     }
 }
 
@@ -261,6 +309,10 @@ fn token(reader: &mut Reader<'_>) -> Option<ReconnectionToken> {
 
 fn connection(reader: &mut Reader<'_>) -> Option<ConnectionId> {
     reader.number().map(ConnectionId)
+}
+
+fn text<'a>(reader: &mut Reader<'a>) -> Option<&'a str> {
+    std::str::from_utf8(reader.bytes()?).ok()
 }
 
 fn seat(reader: &mut Reader<'_>) -> Option<SeatIndex> {
@@ -337,13 +389,26 @@ mod tests {
         });
         check(&Entry::Flush { digest: None });
         check(&Entry::ShutDown { now: NOW });
+        let reason = || "an operator".to_owned();
+        for action in [
+            Action::Lock,
+            Action::Unlock,
+            Action::Kick {
+                session,
+                reason: reason(),
+            },
+            Action::Close { reason: reason() },
+        ] {
+            check(&Entry::from(&action));
+        }
     }
 
     #[test]
     fn what_is_no_entry_is_refused() {
         for bytes in [
             &[0][..],
-            &[14],
+            &[17],
+            &[CLOSE, 1, 0xff],
             &[0xff],
             &[DISCONNECT, 1, 1, 2],
             &[FLUSH, 2],

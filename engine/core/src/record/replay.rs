@@ -14,7 +14,7 @@ use super::ending::Ending;
 use super::entry::Entry;
 use super::recording::{Damage, Entries, Recording};
 use crate::host::{
-    AnyRoom, Outlet, Reservation, RoomType, Stepped, Stopwatch, ThawError, ThawParams,
+    Action, AnyRoom, Outlet, Reservation, RoomType, Stepped, Stopwatch, ThawError, ThawParams,
 };
 
 /// A room that relives what was recorded of it.
@@ -226,11 +226,26 @@ impl<'a> Replay<'a> {
             Entry::Resync { seat } => room.resync(seat),
             Entry::Rebind { seat, connection } => room.rebind(seat, connection),
             Entry::ShutDown { now } => room.shut_down(now),
+            Entry::Lock { locked: true } => act(&mut **room, &Action::Lock),
+            Entry::Lock { locked: false } => act(&mut **room, &Action::Unlock),
+            Entry::Kick { session, reason } => {
+                let reason = reason.to_owned();
+                act(&mut **room, &Action::Kick { session, reason });
+            }
+            Entry::Close { reason } => {
+                let reason = reason.to_owned();
+                act(&mut **room, &Action::Close { reason });
+            }
             Entry::Step { .. } | Entry::Flush { .. } => {}
         }
         // As a shard does after it: what is said to connections is no part of the room's state.
         room.flush(NO_MATTER, &mut Nobody);
     }
+}
+
+/// Whether there was anybody to do it to, the recording says by what follows.
+fn act(room: &mut dyn AnyRoom, action: &Action) {
+    room.act(NO_MATTER, action);
 }
 
 /// The time of a call that does not depend on it, and that is therefore not recorded.

@@ -39,7 +39,7 @@ impl<R: Room> RoomCore<R> {
         self.ctx.listing.auto_dispose && seats.len() == 0 && waited
     }
 
-    fn end(&mut self, why: Leave, code: CloseCode, reason: &str) {
+    pub(super) fn end(&mut self, why: Leave, code: CloseCode, reason: &str) {
         for slot in self.ctx.seats.slots() {
             if self.ctx.seats.at(slot).is_some_and(|seat| seat.joined()) {
                 self.leave(slot, why, code, reason);

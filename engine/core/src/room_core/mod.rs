@@ -8,6 +8,8 @@
 //! | `mail` | what a tick does with each letter of the mailbox |
 //! | `hooks` | the game's code behind its wall, and those it sends away |
 //! | `talking` | everything that goes out |
+//! | `acting` | what an operator does to it |
+//! | `describing` | the room as people look at it |
 //! | `closing` | the end, good or bad |
 //! | `freezing` | the room as bytes and back |
 
@@ -25,15 +27,17 @@ use crate::ctx::Ctx;
 use crate::guard::guarded;
 use crate::host::Origin;
 use crate::host::{
-    AnyRoom, ConnectError, Counters, CreateError, CreateParams, Finished, FreezeError, Outlet,
-    Received, Reservation, ReserveError, RoomSize, RoomState, RoomSummary, SeatIndex, Seated,
-    Spawned, Stepped, Stopwatch,
+    Action, AnyRoom, ConnectError, Counters, CreateError, CreateParams, Description, Finished,
+    FreezeError, Outlet, Received, Reservation, ReserveError, RoomSize, RoomState, RoomSummary,
+    SeatIndex, Seated, Spawned, Stepped, Stopwatch,
 };
 use crate::mailbox::Mailbox;
 use crate::room::Room;
 use crate::schedule::Schedule;
 
+mod acting;
 mod closing;
+mod describing;
 mod freezing;
 mod hooks;
 mod mail;
@@ -237,6 +241,14 @@ impl<R: Room> AnyRoom for RoomCore<R> {
 
     fn shut_down(&mut self, _now: Timestamp) {
         self.end_for_shutdown();
+    }
+
+    fn act(&mut self, _now: Timestamp, action: &Action) -> bool {
+        self.take_action(action)
+    }
+
+    fn describe(&self, bytes_max: usize) -> Description {
+        self.describe_within(bytes_max)
     }
 
     fn state(&self) -> &RoomState {

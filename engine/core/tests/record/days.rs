@@ -1,6 +1,6 @@
 //! Whole lives, replayed.
 
-use downbeat::host::{NoStopwatch, RoomState, RoomType};
+use downbeat::host::{Action, AnyRoom, NoStopwatch, RoomState, RoomType};
 use downbeat::record::{Damage, Ending, Entry, Recording, Replay, ReplayError};
 
 use crate::meadow::{Input, Life, Meadow, meadow};
@@ -120,4 +120,30 @@ fn who_is_killed_while_recording_loses_only_the_end() {
     assert!(replay.next(&mut NoStopwatch).unwrap().unwrap().checked);
     let error = replay.next(&mut NoStopwatch).unwrap_err();
     assert_eq!(error, ReplayError::Damaged(Damage::NoEnd));
+}
+
+#[test]
+fn what_an_operator_does_comes_again() {
+    let mut life = Life::new(5, u64::MAX);
+    life.live(20);
+    let first = life.room.seated()[0].session;
+    let reason = || "an operator".to_owned();
+    let kick = Action::Kick {
+        session: first,
+        reason: reason(),
+    };
+    for action in [
+        Action::Lock,
+        kick.clone(),
+        kick,
+        Action::Unlock,
+        Action::Close { reason: reason() },
+    ] {
+        life.room.act(life.now, &action);
+        life.step();
+    }
+    assert_eq!(*life.room.state(), RoomState::Disposed);
+    let (ticks, checked, ending) = replay(&life.files[&1]);
+    assert!(checked >= 20 && ticks >= checked, "{ticks} {checked}");
+    assert_eq!(ending, Ending::RoomEnded);
 }

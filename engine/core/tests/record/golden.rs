@@ -82,6 +82,12 @@ fn entries(seat: SeatIndex) -> Vec<Entry<'static>> {
         },
         Entry::Flush { digest: None },
         Entry::ShutDown { now },
+        Entry::Lock { locked: true },
+        Entry::Kick {
+            session,
+            reason: "go",
+        },
+        Entry::Close { reason: "" },
     ]
 }
 

@@ -8,6 +8,7 @@ extern crate downbeat_core as downbeat;
 mod driver;
 mod ends;
 mod lifecycle;
+mod operator;
 mod probe;
 mod simulation;
 mod talking;

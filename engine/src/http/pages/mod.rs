@@ -18,7 +18,7 @@ use file::File;
 /// `world/index.html` at `/world`, all others under their own name. A browser asks again for each
 /// whether it changed, but for those below `assets/`: their names are taken to say what is in
 /// them, as bundlers do it, and it keeps them for a year. The paths of the server itself
-/// (`/rooms`, `/health`, `/metrics`, `/matchmake/…`) cannot be taken.
+/// (`/rooms`, `/health`, `/metrics`, `/matchmake/…`, and `/monitor` where it is on) cannot be taken.
 ///
 /// ```
 /// use downbeat::{Pages, Server};

@@ -6,8 +6,9 @@ use downbeat_schemas::time::{Tick, Timestamp};
 
 use super::Recorder;
 use crate::host::{
-    AnyRoom, ConnectError, Counters, Finished, FreezeError, Outlet, Received, Reservation,
-    ReserveError, RoomSize, RoomState, RoomSummary, SeatIndex, Seated, Spawned, Stepped, Stopwatch,
+    Action, AnyRoom, ConnectError, Counters, Description, Finished, FreezeError, Outlet, Received,
+    Reservation, ReserveError, RoomSize, RoomState, RoomSummary, SeatIndex, Seated, Spawned,
+    Stepped, Stopwatch,
 };
 use crate::record::{Ending, Entry};
 
@@ -120,6 +121,19 @@ impl AnyRoom for Recorder {
         self.push(&Entry::ShutDown { now });
         self.room.shut_down(now);
         self.end(Ending::RoomEnded);
+    }
+
+    fn act(&mut self, now: Timestamp, action: &Action) -> bool {
+        self.push(&Entry::from(action));
+        let done = self.room.act(now, action);
+        if *self.room.state() != RoomState::Running {
+            self.end(Ending::RoomEnded);
+        }
+        done
+    }
+
+    fn describe(&self, bytes_max: usize) -> Description {
+        self.room.describe(bytes_max)
     }
 
     fn state(&self) -> &RoomState {

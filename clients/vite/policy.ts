@@ -6,15 +6,15 @@ import type { Plugin } from "vite";
  */
 const POLICY = "default-src 'self'; connect-src 'self' ws: wss: http: https:";
 
-/** Writes it into the pages. */
-export function contentSecurityPolicy(): Plugin {
+/** Writes it into the pages, with `more` that one of them needs. */
+export function contentSecurityPolicy(more = ""): Plugin {
   return {
     name: "content-security-policy",
     apply: "build",
     transformIndexHtml: () => [
       {
         tag: "meta",
-        attrs: { "http-equiv": "Content-Security-Policy", content: POLICY },
+        attrs: { "http-equiv": "Content-Security-Policy", content: POLICY + more },
         injectTo: "head-prepend",
       },
     ],

@@ -4,7 +4,7 @@ import type { Plugin } from "vite";
  * Adds `list.rs` to the build: an expression with the name and the bytes of every file, by which
  * the binary embeds them.
  */
-export function listForRust(): Plugin {
+export function listForRust(project: string): Plugin {
   const names = new Set<string>();
   return {
     name: "list-for-rust",
@@ -15,7 +15,7 @@ export function listForRust(): Plugin {
       handler(_, bundle) {
         for (const name of Object.keys(bundle)) names.add(name);
         for (const name of PUBLIC) names.add(name);
-        this.emitFile({ type: "asset", fileName: "list.rs", source: list([...names].sort()) });
+        this.emitFile({ type: "asset", fileName: "list.rs", source: list(project, [...names].sort()) });
       },
     },
   };
@@ -24,7 +24,7 @@ export function listForRust(): Plugin {
 /** What Vite copies from `public/` without asking plugins. */
 const PUBLIC = ["favicon.svg"];
 
-function list(names: readonly string[]): string {
+function list(project: string, names: readonly string[]): string {
   const lines = names.map((name) => `    ("${name}", include_bytes!("${name}")),\n`);
-  return `// Made by \`npm run build\` in clients/demo.\n&[\n${lines.join("")}]\n`;
+  return `// Made by \`npm run build\` in clients/${project}.\n&[\n${lines.join("")}]\n`;
 }
