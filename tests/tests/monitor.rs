@@ -5,8 +5,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use downbeat::rooms::Arena;
-use downbeat::{CpuChoice, Pages, Server, StartError};
+use downbeat::{CpuChoice, Pages, RecordSettings, Server, StartError};
+use downbeat_schemas::mirror::Mirror;
 use downbeat_schemas::rows::Value as RowValue;
+use downbeat_tests::folder::Folder;
 use downbeat_tests::http::{HttpClient, Response};
 use downbeat_tests::metrics::Metrics;
 use downbeat_tests::patience::eventually;
@@ -18,6 +20,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_downbeat-under-test");
+const BURNER: &str = env!("CARGO_BIN_EXE_downbeat-burner");
 const MONITOR: &str = "/matchmake/joinOrCreate/$monitor";
 const PASSWORD: &str = "correct-horse-battery";
 
@@ -300,6 +303,91 @@ fn operators_lock_kick_and_close() {
         server.wait_for_end(&room);
         let refusal = act(&mut operator, 6, &room, &json!("lock")).unwrap();
         assert!(refusal.contains("gone"), "{refusal}");
+    }
+}
+
+#[test]
+fn a_room_is_recorded_while_an_operator_wants_it() {
+    let folder = Folder::new(env!("CARGO_TARGET_TMPDIR"), "monitor-recordings");
+    let record = RecordSettings {
+        folder: folder.path().to_owned(),
+        ..RecordSettings::default()
+    };
+    let server = TestServer::with(|server| server.record(record));
+    let player = Player::create(&server, "arena", &json!({}));
+    let mut operator = operator(&server);
+    let room = player.seat.room_id.clone();
+    assert_eq!(act(&mut operator, 1, &room, &json!("record")), None);
+    let key = RowValue::String(room.clone());
+    let is_recorded = |mirror: &Mirror, is: bool| {
+        let row = mirror.row("rooms", &key);
+        row.and_then(|row| mirror.field("rooms", row, "recorded")) == Some(&RowValue::Bool(is))
+    };
+    operator.wait_until(|mirror| is_recorded(mirror, true));
+    assert_eq!(act(&mut operator, 2, &room, &json!("stopRecording")), None);
+    operator.wait_until(|mirror| is_recorded(mirror, false));
+    eventually("the recording is there", || {
+        let files = folder.entries();
+        files
+            .iter()
+            .any(|file| file.to_string_lossy().contains(&room))
+    });
+}
+
+#[test]
+fn slow_ticks_are_listed_and_their_flame_graphs_given_to_operators() {
+    let folder = Folder::new(env!("CARGO_TARGET_TMPDIR"), "monitor-captures");
+    let args = [
+        "--shards",
+        "1",
+        "--slow-tick-ms",
+        "50",
+        "--capture-dir",
+        folder.arg(),
+    ];
+    let cooldown = ["--capture-cooldown-ms", "0"];
+    let variables = [("MONITOR_PASSWORD", PASSWORD)];
+    let server = ServerProcess::start_with(BURNER, &[&args[..], &cooldown].concat(), &variables);
+    let seat = seat::ask(server.address, "joinOrCreate", "burner", &json!({}));
+    let _player = Player::take(server.address, &seat.unwrap());
+    let seat = seat::answer(&knock_with(server.address, PASSWORD)).unwrap();
+    let mut operator = Player::take(server.address, &seat);
+    operator.wait_until(|mirror| !mirror.rows("captures").unwrap().is_empty());
+    let row = operator
+        .mirror
+        .rows("captures")
+        .unwrap()
+        .values()
+        .next()
+        .unwrap();
+    let field = |name| operator.mirror.field("captures", row, name).unwrap();
+    assert_eq!(field("name"), &RowValue::String("burner".to_owned()));
+    let Some(RowValue::String(name)) = &row.key else {
+        panic!("{row:?}");
+    };
+    let path = format!("/monitor/captures/{name}");
+    let ask = |path: &str, password: &str| {
+        let bearer = format!("Bearer {password}");
+        let headers = [("Authorization", bearer.as_str())];
+        HttpClient::connect(server.address).request("GET", path, &headers, "")
+    };
+    assert_eq!(HttpClient::connect(server.address).get(&path).status, 401);
+    assert_eq!(ask(&path, "wrong").status, 401);
+    assert_eq!(ask("/monitor/captures/..%2f..%2fetc", PASSWORD).status, 404);
+    let answer = ask(&path, PASSWORD);
+    // Where the kernel allows no sampling, the row says so.
+    if field("no_graph") == &RowValue::String(String::new()) {
+        assert_eq!(answer.status, 200);
+        assert_eq!(answer.header("content-type"), Some("image/svg+xml"));
+        assert!(
+            answer
+                .header("content-security-policy")
+                .unwrap()
+                .starts_with("sandbox")
+        );
+        assert!(answer.text().contains("<svg"));
+    } else {
+        assert_eq!(answer.status, 404);
     }
 }
 

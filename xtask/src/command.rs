@@ -7,8 +7,8 @@ usage: cargo xtask <command>
                                 sets up what the tests need. --quick: format, lints and unit tests
   schemas [--check]             writes schemas/src/generated from schemas/fbs;
                                 --check only fails if that would change something
-  pages [--check]               writes engine/pages, the demo that the binary serves, from
-                                clients/demo; --check only fails if that would change something
+  pages [--check]               writes engine/pages, which the binary serves, from clients/demo
+                                and clients/monitor; --check only fails if that would change something
   fuzz [target] [--seconds N]   fuzzes one target of tests/fuzz, or each in turn, N seconds (60)
   bench-report [--quick] [name…]
                                 runs the benchmarks, or those named, on a machine that should do

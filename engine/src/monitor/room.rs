@@ -89,7 +89,7 @@ impl Room for MonitorRoom {
         match input {
             MonitorInput::Look { room } => self.look(operator, room.as_deref(), ctx),
             MonitorInput::Act { number, room, deed } => {
-                self.act(operator, number, &room, deed, ctx);
+                self.act(operator, number, &room, &deed, ctx);
             }
         }
     }
@@ -244,7 +244,7 @@ impl MonitorRoom {
         operator: SessionId,
         number: u32,
         room: &str,
-        deed: Deed,
+        deed: &Deed,
         ctx: &mut Ctx<Self>,
     ) {
         let done = move |refusal: Option<String>, ctx: &mut Ctx<Self>| {
@@ -254,7 +254,7 @@ impl MonitorRoom {
             return done(Some("too much waits for shards: try again".to_owned()), ctx);
         }
         let work = backstage().zip(room.parse().ok());
-        let work = work.and_then(|(backstage, id)| begin(&*backstage, id, &deed));
+        let work = work.and_then(|(backstage, id)| begin(&*backstage, id, deed));
         let Some(work) = work else {
             return done(Some("there is no such room or session".to_owned()), ctx);
         };

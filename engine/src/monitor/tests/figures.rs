@@ -112,7 +112,7 @@ fn the_newest_captures_are_shown() {
     let (node, mut room) = start();
     let missing = serde_json::json!({ "missing": "the thread waited" });
     let there = serde_json::json!({ "file": "flame.svg" });
-    *node.captures.borrow_mut() = vec![capture(2, there.clone()), capture(1, missing)];
+    *node.captures.borrow_mut() = vec![capture(2, &there), capture(1, &missing)];
     let ann = room.join();
     room.tick(2);
     let of = |room: &Room, number: u32, name: &str| {
@@ -128,7 +128,7 @@ fn the_newest_captures_are_shown() {
     assert_eq!(of(&room, 2, "tick"), Value::Float(f64::from(2).powi(40)));
     *node.captures.borrow_mut() = (50..250)
         .rev()
-        .map(|number| capture(number, there.clone()))
+        .map(|number| capture(number, &there))
         .collect();
     room.tick(6 * SECOND);
     assert_eq!(count(&room, ann, "captures"), 100);

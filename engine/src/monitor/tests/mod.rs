@@ -170,7 +170,7 @@ fn detail(room: RoomId) -> Detail {
 }
 
 /// As the folder of a capture says it.
-fn capture(number: u32, flame_graph: serde_json::Value) -> CapturedTick {
+fn capture(number: u32, flame_graph: &serde_json::Value) -> CapturedTick {
     let tick = serde_json::json!({
         "name": "arena",
         "room": RoomId(5).to_string(),
