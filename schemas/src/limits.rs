@@ -85,6 +85,19 @@ macro_rules! limits {
                 Ok(())
             }
 
+            /// Sets a limit to what it was elsewhere: a program may set the fields to what it
+            /// likes.
+            ///
+            /// # Errors
+            /// [`LimitError`] if there is no such limit.
+            pub fn restore(&mut self, name: &str, value: u64) -> Result<(), LimitError> {
+                match name {
+                    $( stringify!($name) => self.$name = value, )*
+                    _ => return Err(LimitError::Unknown { name: name.to_owned() }),
+                }
+                Ok(())
+            }
+
             /// The value of a limit by name.
             pub fn value(&self, name: &str) -> Option<u64> {
                 match name {

@@ -81,6 +81,49 @@ fn a_second_signal_ends_the_server_at_once() {
     assert_eq!(server.process.wait().code(), Some(INTERRUPTED));
 }
 
+/// Whether the kernel lets this process have real-time threads: CAP_SYS_NICE, or a limit of
+/// real-time priorities.
+fn may_be_realtime() -> bool {
+    const SYS_NICE: u64 = 1 << 23;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let capabilities = status.lines().find_map(|line| line.strip_prefix("CapEff:"));
+    let capabilities = u64::from_str_radix(capabilities.unwrap().trim(), 16).unwrap();
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Rtprio);
+    capabilities & SYS_NICE != 0 || limit.current.is_none_or(|priority| priority >= 10)
+}
+
+/// The scheduling policy of the server's first shard, field 41 of its `stat`.
+fn policy_of_shard(server: &ServerProcess) -> u32 {
+    let tasks = format!("/proc/{}/task", server.process.id());
+    let tasks = std::fs::read_dir(tasks).unwrap().flatten();
+    let stats = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("stat")).ok());
+    let mut policies = stats.filter_map(|stat| {
+        let (name, fields) = stat.rsplit_once(") ")?;
+        name.contains("(shard-").then_some(())?;
+        fields.split(' ').nth(41 - 3)?.parse().ok()
+    });
+    policies.next().unwrap()
+}
+
+#[test]
+fn shards_are_realtime_where_they_may_and_else_it_is_said_what_to_do() {
+    const FIFO: u32 = 1;
+    const OTHER: u32 = 0;
+    let ordinary = ServerProcess::start(BINARY, &["--shards", "1"]);
+    assert_eq!(policy_of_shard(&ordinary), OTHER);
+    if may_be_realtime() {
+        let server = ServerProcess::start(BINARY, &["--shards", "1", "--realtime"]);
+        assert_eq!(policy_of_shard(&server), FIFO);
+        return;
+    }
+    let output = run(&["--shards", "1", "--listen", "127.0.0.1:0", "--realtime"]);
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    for word in ["SCHED_FIFO", "CAP_SYS_NICE", "RLIMIT_RTPRIO", "LimitRTPRIO"] {
+        assert!(said.contains(word), "`{word}` is not in: {said}");
+    }
+}
+
 #[test]
 fn what_keeps_a_server_from_starting_is_said_with_its_remedy() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

@@ -51,16 +51,26 @@ pub(crate) fn table(json: &str) -> Result<String, PageError> {
             )
         };
         let seen = |path: &str| span(runs, &format!("/parties/0/{path}"));
+        let plays = runs
+            .iter()
+            .any(|run| run.pointer("/parties/0/inputs/sent") != Some(&0.into()));
+        let answer = match plays {
+            true => format!(
+                "{} / {}",
+                seen("input_to_state_ms/p50"),
+                seen("input_to_state_ms/p99")
+            ),
+            false => "–".to_owned(),
+        };
+        let joins = joins(name, runs);
         let valid = validity(runs);
         let _ = writeln!(
             table,
-            "| **{name}**: {title}{valid} | {} / {} / {} | {} | {} / {} | {} | {} | {} |",
+            "| **{name}**: {title}{joins}{valid} | {} / {} / {} | {} | {answer} | {} | {} | {} |",
             late("p50"),
             late("p99"),
             late("p99.9"),
             span(runs, &format!("/ticks/{room}/skipped")),
-            seen("input_to_state_ms/p50"),
-            seen("input_to_state_ms/p99"),
             span(runs, "/cpu/percent_per_1000_clients"),
             span(runs, "/memory/per_client_kib"),
             seen("bytes/in_per_client_s"),
@@ -169,6 +179,16 @@ fn floors(table: &mut String, bench: &Value) -> Result<(), PageError> {
         );
     }
     Ok(())
+}
+
+/// How long it takes to join in a crowd.
+fn joins(scenario: &str, runs: &[Value]) -> String {
+    if scenario != "burst" {
+        return String::new();
+    }
+    let join = |percentile: &str| span(runs, &format!("/parties/1/join_ms/{percentile}"));
+    let (p50, p99) = (join("p50"), join("p99"));
+    format!("; to their first snapshot p50 {p50}, p99 {p99} ms")
 }
 
 fn validity(runs: &[Value]) -> String {

@@ -6,6 +6,7 @@ use std::process::Command;
 use std::{fs, io};
 
 use crate::bench_page::{self, PageError};
+use crate::micro::{self, MicroError};
 use crate::process::{self, ProcessError};
 use crate::project::Project;
 
@@ -19,6 +20,8 @@ pub(crate) enum BenchError {
     #[error(transparent)]
     Page(#[from] PageError),
     #[error(transparent)]
+    Micro(#[from] MicroError),
+    #[error(transparent)]
     Process(#[from] ProcessError),
 }
 
@@ -30,11 +33,17 @@ struct Bench {
 
 /// What is no program of `benches/`, but a command of the server.
 const DOWNBEAT: &str = "bench";
+/// What is no program either: `cargo bench`.
+const MICRO: &str = "micro";
 /// As often as a figure is to be taken that is published.
-const RUNS: &[&str] = &["--runs", "5"];
+const RUNS: &[&str] = &["--runs", "5", "--seconds", "6"];
 
 /// In the order of the page: what is pure first.
 const BENCHES: &[Bench] = &[
+    Bench {
+        name: MICRO,
+        quick: &[],
+    },
     Bench {
         name: "encode",
         quick: &[
@@ -86,6 +95,7 @@ pub(crate) fn run(project: &Project, names: &[String], quick: bool) -> Result<()
         println!("\n==> {}", bench.name);
         let json = results.join(format!("{date}-{}.json", bench.name));
         let section = match bench.name {
+            MICRO => micro::run(project, quick, &commit(project)?, &json)?,
             DOWNBEAT => run_downbeat(project, &target, bench, quick, &json)?,
             _ => run_bench(project, &target, bench, quick, &json)?,
         };
@@ -265,7 +275,7 @@ mod tests {
         assert_eq!(chosen(&[]).unwrap().len(), BENCHES.len());
         let error = chosen(&["knee"]).unwrap_err().to_string();
         assert!(
-            error.contains("no benchmark `knee`: there are encode, "),
+            error.contains("no benchmark `knee`: there are micro, "),
             "{error}"
         );
     }

@@ -12,6 +12,7 @@ mod bench_page;
 mod bench_report;
 mod command;
 mod fuzz;
+mod micro;
 mod pages;
 mod process;
 mod project;

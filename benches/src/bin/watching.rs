@@ -15,7 +15,7 @@ use downbeat_benches::table::{Table, figure, whole};
 use downbeat_benches::threads::ThreadTimes;
 use serde::Serialize;
 
-/// The same game on servers that are watched more and more, one after the other, again and again.
+/// Servers that are watched more and more, each beside one that is not.
 #[derive(Debug, Parser)]
 struct Args {
     /// Arena clients that play.
@@ -94,19 +94,36 @@ impl Watched {
     }
 }
 
-/// One server's turn: processor time of its threads, percent of a core.
+/// Two servers at the same time on the same core, each with half of the clients: what the machine
+/// does meanwhile, it does to both.
 #[derive(Clone, Copy, Debug, Serialize)]
 struct Turn {
     watched: Watched,
-    shard: f64,
-    clerk: f64,
-    scribe: f64,
+    /// Of the server that is not watched.
+    off: Used,
+    /// Of the one that is.
+    on: Used,
     is_valid: bool,
 }
 
-impl Turn {
+/// Processor time of the threads of one server, percent of a core.
+#[derive(Clone, Copy, Debug, Serialize)]
+struct Used {
+    shard: f64,
+    clerk: f64,
+    scribe: f64,
+}
+
+impl Used {
     fn all(&self) -> f64 {
         self.shard + self.clerk + self.scribe
+    }
+}
+
+impl Turn {
+    /// What all clients on one server would cost more.
+    fn more(&self) -> f64 {
+        2.0 * (self.on.all() - self.off.all())
     }
 }
 
@@ -134,78 +151,98 @@ fn run(args: &Args) -> Result<(), Error> {
     }
     report.table(table(args, &turns));
     report.note(
-        "Processor time of three threads: the shard that plays, the clerk that adds up figures and \
-         writes pages, the scribe that writes recordings. The differences are the medians of those \
-         against the server of the same run that is not watched. Two servers of one kind differ as \
-         well: a difference means nothing below that.",
+        "Two servers run on one core at the same time, each with half of the clients; one of them \
+         is not watched. Processor time of three threads, twice that of the half: the shard that \
+         plays, the clerk that adds up figures and writes pages, the scribe that writes recordings. \
+         In the first row neither is watched: a difference means nothing below those.",
     );
     report.figures(&turns);
     Ok(report.publish(&args.report)?)
 }
 
 fn turn(args: &Args, watched: Watched) -> Result<Turn, Error> {
-    let options = watched.options(args);
-    let options: Vec<&str> = options.iter().map(String::as_str).collect();
-    let server = Server::start_with(&args.server, &options)?;
-    let joining = Duration::from_secs_f64(f64::from(args.clients) / 500.0);
-    let load = Load {
-        warmup_seconds: SETTLE.as_secs_f64(),
-        // Its window holds the one that is measured here, and some more.
-        ..Load::new(ROOM, args.clients, args.seconds as f64 + 2.0)
+    let servers = [start(args, Watched::Not)?, start(args, watched)?];
+    let clients = args.clients / 2;
+    let mut loads = Vec::new();
+    for server in &servers {
+        let load = Load {
+            warmup_seconds: SETTLE.as_secs_f64(),
+            // Its window holds the one that is measured here, and some more.
+            ..Load::new(ROOM, clients, args.seconds as f64 + 2.0)
+        };
+        loads.push(load.start(&args.server, server)?);
+    }
+    sleep(Duration::from_secs_f64(f64::from(clients) / 500.0) + SETTLE);
+    let times = || -> Result<Vec<ThreadTimes>, ProcessError> {
+        let processes = servers.iter().map(Server::process);
+        processes.map(ThreadTimes::of).collect()
     };
-    let load = load.start(&args.server, &server)?;
-    sleep(joining + SETTLE + Duration::from_secs(1));
-    let (start, before) = (Instant::now(), ThreadTimes::of(server.process())?);
+    let (start, before) = (Instant::now(), times()?);
     let end = start + Duration::from_secs(args.seconds);
     while Instant::now() < end {
         if watched >= Watched::Metrics {
-            server.metrics()?;
+            servers[1].metrics()?;
         }
         sleep(SCRAPE_EVERY.min(end.saturating_duration_since(Instant::now())));
     }
-    let (wall, after) = (start.elapsed(), ThreadTimes::of(server.process())?);
-    let figures = load.finish()?.figures;
-    let percent = |name: &str| {
-        let of = |times: &ThreadTimes| times.named(name).as_secs_f64();
-        100.0 * (of(&after) - of(&before)) / wall.as_secs_f64()
-    };
+    let (wall, after) = (start.elapsed(), times()?);
+    let mut is_valid = true;
+    for load in loads {
+        is_valid &= load.finish()?.figures.verdict == Verdict::Valid;
+    }
     Ok(Turn {
         watched,
+        off: used(&before[0], &after[0], wall),
+        on: used(&before[1], &after[1], wall),
+        is_valid,
+    })
+}
+
+fn start(args: &Args, watched: Watched) -> Result<Server, ServerError> {
+    let options = watched.options(args);
+    let options: Vec<&str> = options.iter().map(String::as_str).collect();
+    Server::start_with(&args.server, &options)
+}
+
+fn used(before: &ThreadTimes, after: &ThreadTimes, wall: Duration) -> Used {
+    let percent = |name: &str| {
+        let used = after.named(name).saturating_sub(before.named(name));
+        100.0 * used.as_secs_f64() / wall.as_secs_f64()
+    };
+    Used {
         shard: percent("shard-0"),
         clerk: percent("clerk"),
         scribe: percent("scribe"),
-        is_valid: figures.verdict == Verdict::Valid,
-    })
+    }
 }
 
 fn table(args: &Args, turns: &[Turn]) -> Table {
     let title = format!("{} arena clients, % of a core", whole(args.clients));
     let columns = [
         "server",
-        "shard, each run",
         "shard",
         "clerk",
         "scribe",
-        "more than not watched",
+        "more than not watched, each run",
+        "median",
         "load",
     ];
     let mut table = Table::new(title, columns);
     for watched in Watched::ALL {
-        let of = |watched: Watched| turns.iter().filter(move |turn| turn.watched == watched);
-        let median_of = |part: fn(&Turn) -> f64| {
-            let values: Vec<f64> = of(watched).map(part).collect();
+        let of_kind = || turns.iter().filter(move |turn| turn.watched == watched);
+        let median_of = |part: fn(&Used) -> f64| {
+            let values: Vec<f64> = of_kind().map(|turn| 2.0 * part(&turn.on)).collect();
             figure(median(&values))
         };
-        let each: Vec<String> = of(watched).map(|turn| figure(turn.shard)).collect();
-        let pairs = of(watched).zip(of(Watched::Not));
-        let more: Vec<f64> = pairs.map(|(turn, not)| turn.all() - not.all()).collect();
-        let valid = of(watched).filter(|turn| turn.is_valid).count();
+        let more: Vec<f64> = of_kind().map(Turn::more).collect();
+        let each: Vec<String> = more.iter().copied().map(figure).collect();
+        let valid = of_kind().filter(|turn| turn.is_valid).count();
         table.row([
             watched.words().to_owned(),
+            median_of(|used| used.shard),
+            median_of(|used| used.clerk),
+            median_of(|used| used.scribe),
             each.join(", "),
-            median_of(|turn| turn.shard),
-            median_of(|turn| turn.clerk),
-            median_of(|turn| turn.scribe),
             figure(median(&more)),
             format!("{valid} of {} valid", each.len()),
         ]);

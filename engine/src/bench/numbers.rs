@@ -53,6 +53,6 @@ mod tests {
             assert_eq!(ms(number), expected);
         }
         assert_eq!(whole(-1_234_567.0), "-1,234,567");
-        assert_eq!((one(2.34), one(1_000.4)), ("2.3".into(), "1,000".into()));
+        assert_eq!((one(3.24), one(1_000.4)), ("3.2".into(), "1,000".into()));
     }
 }

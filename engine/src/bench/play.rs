@@ -123,7 +123,8 @@ impl<'a> Stage<'a> {
 
     fn send_in(&mut self, number: usize, party: &Party, gate: &Arc<Gate>, stop: &Arc<AtomicBool>) {
         let Some(tell) = &self.tell else { return };
-        for (core, clients) in self.crew.shares(party) {
+        let crew = self.crew;
+        for (core, clients) in crew.shares(party) {
             let seed = self.threads.len() as u64 + 1;
             let args = party.load_args(self.plan, self.subject.url(), clients, seed);
             let ties = Ties {
@@ -243,7 +244,7 @@ impl<'a> Stage<'a> {
 
 impl Crew<'_> {
     /// How the clients of a party are spread: a core, and how many play there.
-    fn shares(&self, party: &Party) -> impl Iterator<Item = (usize, u32)> {
+    fn shares(&self, party: &Party) -> impl Iterator<Item = (usize, u32)> + use<'_> {
         let (threads, clients) = (self.cores.len() as u32, party.clients);
         let shares = self.cores.iter().copied().zip(0..threads);
         shares

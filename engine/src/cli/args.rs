@@ -94,7 +94,10 @@ pub(super) struct ServeArgs {
     #[arg(long, value_name = "MS", env = "PERF_SLOW_TICK_MS")]
     pub(super) slow_tick_ms: Option<u64>,
 
-    /// Capture slow ticks in this folder: flame graph, room and inputs. Costs some 2 % of a core.
+    /// Capture slow ticks in this folder: flame graph, room and inputs.
+    ///
+    /// To be ready for it costs 500 samples per second of a shard's running time, some 20 µs each,
+    /// and each room is frozen before each tick: some 13 µs with 50 players.
     #[arg(long, value_name = "FOLDER", env = "DOWNBEAT_CAPTURE_DIR")]
     pub(super) capture_dir: Option<PathBuf>,
 

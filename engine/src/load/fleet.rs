@@ -400,7 +400,8 @@ impl Fleet {
         } else {
             self.joining -= 1;
             match visit.has_played {
-                true => self.census.not_rejoined += 1,
+                // Whom the end of the run found on the way back is not missed.
+                true => self.census.not_rejoined += u32::from(!self.is_leaving),
                 false => self.census.failed += 1,
             }
         }

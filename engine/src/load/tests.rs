@@ -19,6 +19,15 @@ use super::target::Target;
 const CLIENTS: u32 = 24;
 
 fn play(script: impl Script, stop: &Arc<AtomicBool>, seconds: f64) -> (Harvest, Report) {
+    play_with_churn(script, stop, seconds, 0.0)
+}
+
+fn play_with_churn(
+    script: impl Script,
+    stop: &Arc<AtomicBool>,
+    seconds: f64,
+    churn: f64,
+) -> (Harvest, Report) {
     let server = FakeServer::start(script);
     let args = LoadArgs {
         url: server.url.clone(),
@@ -30,7 +39,7 @@ fn play(script: impl Script, stop: &Arc<AtomicBool>, seconds: f64) -> (Harvest, 
         ramp: 1_000.0,
         cpu: None,
         options: r#"{"mode":1}"#.into(),
-        churn: 0.0,
+        churn,
         joining_max: 256,
         idle: false,
         seed: 1,
@@ -159,4 +168,49 @@ fn ctrl_c_ends_the_run_with_the_report_so_far() {
     assert!(report.is_cut_short && report.measured_s < 600.0);
     assert!(harvest.census.closed.is_empty());
     assert!(harvest.meter.counts.patches > 0);
+}
+
+/// Ends once so many more have asked for a seat than there are clients.
+struct Revolves {
+    answers: u32,
+    stop: Arc<AtomicBool>,
+}
+
+const REVOLUTIONS: u32 = 10;
+
+impl Script for Revolves {
+    fn answer(&mut self) -> Response {
+        self.answers += 1;
+        if self.answers == CLIENTS + REVOLUTIONS {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        Plays.answer()
+    }
+
+    fn on_tick(&mut self, _: usize) -> Option<CloseCode> {
+        None
+    }
+}
+
+#[test]
+fn clients_leave_and_come_again() {
+    let stop = never();
+    let script = Revolves {
+        answers: 0,
+        stop: Arc::clone(&stop),
+    };
+    let (harvest, report) = play_with_churn(script, &stop, 600.0, 100.0);
+    let census = &harvest.census;
+    assert_eq!((census.joined, census.failed), (CLIENTS, 0));
+    assert!(census.left >= REVOLUTIONS, "{census:?}");
+    assert!(census.rejoined + 2 >= REVOLUTIONS, "{census:?}");
+    assert!(
+        census.closed.is_empty() && report.errors.is_empty(),
+        "{:?}",
+        report.errors
+    );
+    // Who comes again after the window is not measured any more.
+    let (measured, joins) = (harvest.meter.joins.len(), census.joined + census.rejoined);
+    assert!(u64::from(CLIENTS) < measured && measured <= u64::from(joins));
+    assert_eq!(harvest.patches.len(), CLIENTS as usize);
 }

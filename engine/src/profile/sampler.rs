@@ -22,7 +22,8 @@ const REGISTERS: u64 = 1 << 29 | 1 << 30 | 1 << 31 | 1 << 32;
 #[derive(Debug, thiserror::Error)]
 #[error(
     "perf_event_open is refused ({0}): set `sysctl kernel.perf_event_paranoid=2` or lower, or give the process \
-     CAP_PERFMON; in a container allow the system call in its seccomp profile"
+     CAP_PERFMON; in a container allow the system call in its seccomp profile; with many shards set \
+     `sysctl kernel.perf_event_mlock_kb=2064`, which is what each of them locks"
 )]
 pub(crate) struct SamplerError(io::Error);
 

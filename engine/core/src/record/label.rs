@@ -30,11 +30,11 @@ impl Label {
     /// The limits of the node that recorded.
     ///
     /// # Errors
-    /// [`LimitError`] if this release does not know one of them, or not with such a value.
+    /// [`LimitError`] if this release does not know one of them.
     pub fn limits(&self) -> Result<Limits, LimitError> {
         let mut limits = Limits::default();
         for (name, value) in &self.limits {
-            limits.set(name, *value)?;
+            limits.restore(name, *value)?;
         }
         Ok(limits)
     }

@@ -3,6 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `entry` | one call of a room, as bytes |
+//! | `ending` | why a file ended |
 //! | `codec` | numbers and texts, as bytes |
 //! | `block` | entries under a checksum |
 //! | `recording` | a whole file, read |
@@ -26,6 +27,7 @@
 
 mod block;
 mod codec;
+mod ending;
 mod entry;
 mod label;
 mod plan;
@@ -34,7 +36,8 @@ mod recording;
 mod replay;
 mod tape;
 
-pub use self::entry::{Ending, Entry};
+pub use self::ending::Ending;
+pub use self::entry::Entry;
 pub use self::label::Label;
 pub use self::plan::{Plan, Recorded};
 pub use self::recorder::{Recorder, TooLarge};

@@ -6,7 +6,7 @@ use downbeat_schemas::limits::Limits;
 use downbeat_schemas::time::{Tick, Timestamp};
 
 use super::block::{Kind, put_block};
-use super::entry::Ending;
+use super::ending::Ending;
 use super::label::Label;
 use super::tape::Tape;
 use crate::host::AnyRoom;

@@ -2,7 +2,8 @@
 
 use super::block::{Block, Blocks, Kind};
 use super::codec::Reader;
-use super::entry::{Ending, Entry};
+use super::ending::Ending;
+use super::entry::Entry;
 use super::label::Label;
 use super::{MAGIC, VERSION};
 

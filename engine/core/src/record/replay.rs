@@ -10,7 +10,8 @@ use downbeat_schemas::part::Part;
 use downbeat_schemas::time::{Tick, Timestamp};
 
 use super::block::digest;
-use super::entry::{Ending, Entry};
+use super::ending::Ending;
+use super::entry::Entry;
 use super::recording::{Damage, Entries, Recording};
 use crate::host::{
     Action, AnyRoom, Outlet, Reservation, RoomType, Stepped, Stopwatch, ThawError, ThawParams,

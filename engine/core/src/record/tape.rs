@@ -1,7 +1,8 @@
 //! A whole file, written.
 
 use super::block::{HEAD_BYTES, Kind, digest, put_block};
-use super::entry::{Ending, Entry};
+use super::ending::Ending;
+use super::entry::Entry;
 use super::label::Label;
 use super::{MAGIC, VERSION};
 

@@ -5,7 +5,8 @@ mod room;
 use downbeat_schemas::client::ClientMessage;
 use downbeat_schemas::time::{Tick, Timestamp};
 
-use super::entry::{Ending, Entry};
+use super::ending::Ending;
+use super::entry::Entry;
 use super::plan::{Plan, Recorded};
 use super::tape::Tape;
 use crate::host::{AnyRoom, Reservation, RoomState, SeatIndex};

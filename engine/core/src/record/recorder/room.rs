@@ -10,7 +10,7 @@ use crate::host::{
     Reservation, ReserveError, RoomSize, RoomState, RoomSummary, SeatIndex, Seated, Spawned,
     Stepped, Stopwatch,
 };
-use crate::record::entry::{Ending, Entry};
+use crate::record::{Ending, Entry};
 
 /// Each call that changes the room is written down, in the order in which they are made.
 impl AnyRoom for Recorder {
