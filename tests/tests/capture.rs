@@ -126,6 +126,27 @@ fn a_slow_tick_is_captured_with_its_cause_and_comes_back_in_a_replay() {
     );
 }
 
+#[test]
+fn a_slow_tick_of_a_recorded_room_comes_back_too() {
+    let (captures, recordings) = (folder("captures-recorded"), folder("captures-recordings"));
+    let args = ["--record", "burner", "--record-dir", recordings.arg()];
+    let (_server, _player) = burning(
+        &captures,
+        &[&args[..], &["--limit", "captures_max=1000"]].concat(),
+        &json!({}),
+    );
+    let (capture, facts) = burnt_tick(&captures);
+
+    let (code, _, said) = replay(BURNER, &[capture.to_str().unwrap()]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("1 of 1 steps have the recorded hash"),
+        "{said}"
+    );
+    let slowest = format!("slowest tick: {} with ", facts["tick"]["tick"]);
+    assert!(said.contains(&slowest), "{said}");
+}
+
 fn the_flame_graph_names_the_function(capture: &Path, facts: &Value) {
     if let Some(why) = facts["flame_graph"]["missing"].as_str() {
         // This machine allows no sampling: then the capture tells how to allow it.

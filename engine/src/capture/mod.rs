@@ -22,7 +22,7 @@ pub use times::PartsMs;
 #[cfg(feature = "cli")]
 pub(crate) use times::TickTimes;
 pub(crate) use times::{Part, StepTimes, ms};
-pub(crate) use watch::{Evidence, Watch};
+pub(crate) use watch::{Before, Watch};
 
 /// The file of a capture that replays it.
 pub(crate) const RECORDING_FILE: &str = "room.beat";

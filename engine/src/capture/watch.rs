@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use downbeat_core::host::{AnyRoom, FreezeError};
+use downbeat_core::record::Recorder;
 use downbeat_schemas::time::Timestamp;
 
 #[cfg(feature = "profile")]
@@ -25,17 +26,24 @@ pub(crate) struct Watch {
     sampler: Result<Sampler, String>,
     /// The room before the present step. Memory that all rooms of the shard use in turn.
     frozen: Vec<u8>,
-    /// Whether it is that; or why the room could not be frozen. None if nobody asked.
-    freeze: Option<Result<(), FreezeError>>,
+    /// What is there of the room before the present step. None if nobody asked.
+    before: Option<Before<()>>,
     next_log: Timestamp,
     unlogged: u64,
+}
+
+/// A room before a step: here, frozen into a `T`, or in its own recording.
+#[derive(Debug)]
+pub(crate) enum Before<T> {
+    Frozen(Result<T, FreezeError>),
+    Recorded,
 }
 
 /// What was kept of a step that turned out slow.
 #[derive(Debug)]
 pub(crate) struct Evidence {
     /// The room before it.
-    pub(crate) frozen: Result<Vec<u8>, FreezeError>,
+    pub(crate) before: Before<Vec<u8>>,
     #[cfg(feature = "profile")]
     pub(crate) samples: Result<Vec<StackSample>, String>,
 }
@@ -53,7 +61,7 @@ impl Watch {
             #[cfg(feature = "profile")]
             sampler: sampler(captures),
             frozen: Vec::new(),
-            freeze: None,
+            before: None,
             next_log: Timestamp(0),
             unlogged: 0,
         }
@@ -70,13 +78,16 @@ impl Watch {
     }
 
     /// Before a step that is to be captured if it turns out slow.
-    pub(crate) fn get_ready(&mut self, room: &dyn AnyRoom, now: Timestamp) {
-        self.freeze = Some(room.freeze_into(now, &mut self.frozen));
+    pub(crate) fn get_ready(&mut self, room: &Recorder, now: Timestamp) {
+        self.before = Some(match room.will_know_last_step() {
+            true => Before::Recorded,
+            false => Before::Frozen(room.freeze_into(now, &mut self.frozen)),
+        });
     }
 
     /// Before anything of a step: what was sampled until now is not its.
     pub(crate) fn begin(&mut self) {
-        self.freeze = None;
+        self.before = None;
         #[cfg(feature = "profile")]
         if let Ok(sampler) = &mut self.sampler {
             sampler.discard();
@@ -85,9 +96,12 @@ impl Watch {
 
     /// What is known of the step, if it was made ready for.
     pub(crate) fn take_evidence(&mut self) -> Option<Evidence> {
-        let frozen = self.freeze.take()?;
+        let before = match self.before.take()? {
+            Before::Frozen(frozen) => Before::Frozen(frozen.map(|()| self.frozen.clone())),
+            Before::Recorded => Before::Recorded,
+        };
         Some(Evidence {
-            frozen: frozen.map(|()| self.frozen.clone()),
+            before,
             #[cfg(feature = "profile")]
             samples: match &mut self.sampler {
                 Ok(sampler) => Ok(sampler.take()),

@@ -1,13 +1,13 @@
 //! Slow ticks: counted, logged, captured.
 
 use downbeat_core::host::{AnyRoom, Stepped};
-use downbeat_core::record::{Ending, Entry, Tape};
+use downbeat_core::record::{Ending, Entry, Plan, Recorder, Tape};
 use downbeat_schemas::time::{Tick, Timestamp};
 
 use super::Shard;
 use super::recording::plan_of;
-use super::rooms::RoomKey;
-use crate::capture::{Capture, Evidence, SlowTick, StepTimes};
+use super::rooms::{RoomKey, RoomSlot};
+use crate::capture::{Before, Capture, SlowTick, StepTimes};
 
 impl Shard {
     /// Before a room's step: keeps the room as it is, in case the step turns out slow.
@@ -15,8 +15,11 @@ impl Shard {
         if !self.watch.captures() || !self.desk.node.scribe.would_capture(now) {
             return;
         }
-        // A room that has something to say cannot be frozen.
-        self.flush_room(key, now);
+        let is_recorded = |slot: &mut RoomSlot| slot.room.will_know_last_step();
+        if !self.rooms.find_mut(key).is_some_and(is_recorded) {
+            // A room that has something to say cannot be frozen.
+            self.flush_room(key, now);
+        }
         if let Some(slot) = self.rooms.find_mut(key) {
             self.watch.get_ready(&slot.room, now);
         }
@@ -64,7 +67,7 @@ impl Shard {
         let Some(evidence) = self.watch.take_evidence() else {
             return;
         };
-        let recording = self.recording(key, began, stepped, &evidence);
+        let recording = self.recording(key, began, stepped, &evidence.before);
         self.desk.node.scribe.capture(Capture {
             facts,
             recording,
@@ -73,32 +76,51 @@ impl Shard {
         });
     }
 
-    /// The step as a recording: the room before it with its full mailbox, and the room's hash after.
+    /// The step as a recording: the room before it, its inputs, and the room's hash after.
     fn recording(
         &mut self,
         key: RoomKey,
         began: Timestamp,
         stepped: &Stepped,
-        evidence: &Evidence,
+        before: &Before<Vec<u8>>,
     ) -> Result<Vec<u8>, String> {
-        let frozen = evidence.frozen.as_ref().map_err(ToString::to_string)?;
-        let max = self.limits.capture_bytes_max;
-        if frozen.len() as u64 > max {
-            self.stats.limit_hit("capture_bytes_max");
-            let len = frozen.len();
-            return Err(format!(
-                "{len} bytes are more than capture_bytes_max = {max}"
-            ));
-        }
         let slot = self.rooms.find_mut(key);
         let slot = slot.ok_or("the room has ended")?;
+        let bytes = match before {
+            Before::Frozen(frozen) => frozen.as_ref().map_err(ToString::to_string)?.len(),
+            Before::Recorded => slot.room.last_step_bytes().unwrap_or(0),
+        };
+        let max = self.limits.capture_bytes_max;
+        if bytes as u64 > max {
+            self.stats.limit_hit("capture_bytes_max");
+            return Err(format!(
+                "{bytes} bytes are more than capture_bytes_max = {max}"
+            ));
+        }
         let plan = plan_of(&slot.definition, &self.limits);
-        let before = Tick(stepped.first.0).before();
-        let mut tape = Tape::new(&plan.label(&slot.room, 1, began, before), frozen);
-        tape.push(&Entry::Step { now: began });
-        let after = slot.room.freeze(began).ok();
-        tape.push_flush(after.as_deref());
-        tape.end(Ending::Captured);
-        Ok(tape.take())
+        match before {
+            Before::Frozen(Ok(frozen)) => Ok(step_of(&slot.room, &plan, frozen, began, stepped)),
+            _ => slot
+                .room
+                .last_step()
+                .ok_or_else(|| "its recording has ended".to_owned()),
+        }
     }
+}
+
+/// With the full mailbox frozen, the step alone is left to be said.
+fn step_of(
+    room: &Recorder,
+    plan: &Plan,
+    frozen: &[u8],
+    began: Timestamp,
+    stepped: &Stepped,
+) -> Vec<u8> {
+    let before = Tick(stepped.first.0).before();
+    let mut tape = Tape::new(&plan.label(room, 1, began, before), frozen);
+    tape.push(&Entry::Step { now: began });
+    let after = room.freeze(began).ok();
+    tape.push_flush(after.as_deref());
+    tape.end(Ending::Captured);
+    tape.take()
 }

@@ -45,6 +45,26 @@ fn every_file_of_a_life_replays_bit_by_bit() {
 }
 
 #[test]
+fn the_last_step_replays_apart_from_its_file() {
+    let (mut known, mut checked) = (0, 0);
+    for seed in 0..10 {
+        let mut life = Life::new(seed, 16_000);
+        life.asks = seed % 2 == 0;
+        for _ in 0..200 {
+            life.live(1);
+            if let Some(bytes) = life.room.last_step() {
+                let (_, of_step, ending) = replay(&bytes);
+                assert_eq!(ending, Ending::Captured);
+                (known, checked) = (known + 1, checked + of_step);
+            }
+        }
+    }
+    // Not known are those before which a future ended; not checked, those that asked for one.
+    assert!(known < 10 * 200 && known >= checked, "{known} {checked}");
+    assert!(checked > 1_000, "{checked}");
+}
+
+#[test]
 fn a_panic_comes_again() {
     let mut life = Life::new(3, u64::MAX);
     let wolf = life.join();
@@ -125,7 +145,7 @@ fn who_is_killed_while_recording_loses_only_the_end() {
 #[test]
 fn what_an_operator_does_comes_again() {
     let mut life = Life::new(5, u64::MAX);
-    // One file holds all of it.
+    // A future's end would be the file's.
     life.asks = false;
     life.live(20);
     let first = life.room.seated()[0].session;

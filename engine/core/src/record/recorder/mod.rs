@@ -1,5 +1,6 @@
 //! A room that can be recorded.
 
+mod last_step;
 mod room;
 
 use downbeat_schemas::client::ClientMessage;
@@ -10,6 +11,7 @@ use super::entry::Entry;
 use super::plan::{Plan, Recorded};
 use super::tape::Tape;
 use crate::host::{AnyRoom, Reservation, RoomState, SeatIndex};
+use last_step::LastStep;
 
 /// A room that, while it is recorded, writes down everything that comes to it, and is otherwise the
 /// room that it is.
@@ -27,8 +29,8 @@ pub struct Recorder {
     tick: Tick,
     /// A step that was not handed out yet.
     stepped: Option<Timestamp>,
-    /// Memory for the frozen room.
-    frozen: Vec<u8>,
+    /// Also when there is no file at the moment.
+    last: LastStep,
     recorded: Vec<Recorded>,
     too_large: Option<TooLarge>,
 }
@@ -57,7 +59,7 @@ impl Recorder {
             parts: 0,
             tick: Tick(0),
             stepped: None,
-            frozen: Vec::new(),
+            last: LastStep::default(),
             recorded: Vec::new(),
             too_large: None,
         }
@@ -67,8 +69,9 @@ impl Recorder {
     pub fn start(&mut self, plan: Plan, now: Timestamp) {
         if self.plan.is_none() {
             self.plan = Some(plan);
-            let frozen = self.room.freeze_into(now, &mut self.frozen);
-            self.begin_if(frozen.is_ok(), now);
+            // That it cannot be frozen now is no fault: it is tried again after its next step.
+            let _ = self.last.close(&*self.room, now, self.tick);
+            self.begin(now);
         }
     }
 
@@ -92,6 +95,22 @@ impl Recorder {
         self.plan.is_some()
     }
 
+    /// Whether the step that comes next can be told by [`Self::last_step`] after it.
+    pub fn will_know_last_step(&self) -> bool {
+        self.plan.is_some() && self.last.after().is_some()
+    }
+
+    /// A recording of the last step alone, apart from the file: the room before it, what came since
+    /// then, and the hash of the room after it. None if the step is not known, as when the room was not recorded before it.
+    pub fn last_step(&self) -> Option<Vec<u8>> {
+        self.last.recording(self.plan.as_ref()?, &*self.room)
+    }
+
+    /// Bytes of the frozen room that [`Self::last_step`] begins with.
+    pub fn last_step_bytes(&self) -> Option<usize> {
+        self.last.before_bytes()
+    }
+
     /// What was written since the last call.
     pub fn take_recorded(&mut self) -> Vec<Recorded> {
         let mut recorded = std::mem::take(&mut self.recorded);
@@ -109,22 +128,22 @@ impl Recorder {
 
     fn forget(&mut self) {
         self.plan = None;
-        self.frozen = Vec::new();
+        self.last = LastStep::default();
     }
 
-    /// Begins the next file with what was just frozen, if it was.
-    fn begin_if(&mut self, is_frozen: bool, now: Timestamp) {
-        let Some(plan) = self.plan.as_ref().filter(|_| is_frozen) else {
+    /// Begins the next file with the room that was just frozen, if it was.
+    fn begin(&mut self, now: Timestamp) {
+        let (Some(plan), Some(frozen)) = (&self.plan, self.last.after()) else {
             return;
         };
-        let (bytes, bytes_max) = (self.frozen.len() as u64, plan.bytes_max);
+        let (bytes, bytes_max) = (frozen.len() as u64, plan.bytes_max);
         if bytes > bytes_max / 2 {
             self.too_large = Some(TooLarge { bytes, bytes_max });
             return self.forget();
         }
         self.parts += 1;
         let label = plan.label(&*self.room, self.parts, now, self.tick);
-        self.tape = Some(Tape::new(&label, &self.frozen));
+        self.tape = Some(Tape::new(&label, frozen));
     }
 
     fn end(&mut self, ending: Ending) {
@@ -138,6 +157,9 @@ impl Recorder {
     /// A full file ends at once, also within a tick: the next one begins after it, with the room as
     /// it is then.
     fn push(&mut self, entry: &Entry<'_>) {
+        if self.plan.is_some() {
+            self.last.push(entry);
+        }
         let Some(tape) = &mut self.tape else { return };
         tape.push(entry);
         self.end_if_full();
@@ -153,21 +175,21 @@ impl Recorder {
 
     /// After a step was handed out: its hash, and whether the file goes on.
     fn close_step(&mut self, now: Timestamp) {
-        let frozen = self.room.freeze_into(now, &mut self.frozen);
+        let frozen = self.last.close(&*self.room, now, self.tick).ok();
         if let Some(tape) = &mut self.tape {
-            tape.push_flush(frozen.is_ok().then_some(&self.frozen));
+            tape.push_flush(frozen);
         }
         if *self.room.state() != RoomState::Running {
             return self.end(Ending::RoomEnded);
         }
         self.end_if_full();
         if self.tape.is_none() {
-            self.begin_if(frozen.is_ok(), now);
+            self.begin(now);
         }
     }
 
     fn note_reservation(&mut self, now: Timestamp, reservation: &Reservation) {
-        if self.tape.is_none() {
+        if self.plan.is_none() {
             return;
         }
         let options = reservation.options.to_string();

@@ -114,6 +114,7 @@ impl AnyRoom for Recorder {
 
     fn finish_spawned(&mut self, finished: Finished) {
         self.end(Ending::Spawned);
+        self.last.break_off();
         self.room.finish_spawned(finished);
     }
 
