@@ -1,7 +1,8 @@
 //! The sample rooms, under a fake clock, as a game's own tests would run them.
 
 use downbeat::rooms::{
-    Arena, ArenaInput, Chat, ChatEvent, ChatInput, ChatOptions, World, WorldInput, WorldOptions,
+    Arena, ArenaInput, ArenaOptions, Chat, ChatEvent, ChatInput, ChatOptions, World, WorldInput,
+    WorldOptions,
 };
 use downbeat::testing::TestRoom;
 use downbeat::{Room, SessionId};
@@ -26,7 +27,7 @@ fn place<R: Room>(
 
 #[test]
 fn arena_input_sets_a_velocity_in_units_per_second() {
-    let mut room = TestRoom::<Arena>::new(7, ());
+    let mut room = TestRoom::<Arena>::new(7, ArenaOptions::default());
     let (ann, bob) = (room.join(), room.join());
     room.tick(1);
     let (x, y) = place(&room, bob, "players", ann).unwrap();
@@ -49,7 +50,7 @@ fn arena_walls_stop_whatever_clients_wish() {
         (-1e30, 1e30),
         (999.0, -999.0),
     ] {
-        let mut room = TestRoom::<Arena>::new(1, ());
+        let mut room = TestRoom::<Arena>::new(1, ArenaOptions::default());
         let ann = room.join();
         room.send(ann, &ArenaInput::Move { dx, dy });
         room.tick(100);
@@ -61,7 +62,7 @@ fn arena_walls_stop_whatever_clients_wish() {
 
 #[test]
 fn arena_takes_fifty_and_forgets_who_left() {
-    let mut room = TestRoom::<Arena>::new(1, ());
+    let mut room = TestRoom::<Arena>::new(1, ArenaOptions::default());
     let sessions: Vec<_> = (0..50).map(|_| room.join()).collect();
     assert!(room.join_with(json!({}), None).is_err(), "the fifty-first");
     room.tick(1);
