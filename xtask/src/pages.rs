@@ -39,6 +39,10 @@ pub(crate) fn write(project: &Project) -> Result<(), PagesError> {
 /// Fails if writing them would change something; changes nothing.
 pub(crate) fn check(project: &Project) -> Result<(), PagesError> {
     let folder = project.tools.join("pages");
+    if folder.exists() {
+        // What an earlier version built there is not of this one.
+        fs::remove_dir_all(&folder).map_err(failed(&folder))?;
+    }
     build(project, &folder)?;
     let (fresh, found) = (read(&folder)?, read(&committed(project))?);
     let files = stale(&fresh, &found);
@@ -74,11 +78,13 @@ fn build(project: &Project, folder: &Path) -> Result<(), PagesError> {
 
 fn read(folder: &Path) -> Result<Files, PagesError> {
     let mut files = Files::new();
-    add(folder, "", &mut files).map_err(|source| PagesError::File {
-        path: folder.to_owned(),
-        source,
-    })?;
+    add(folder, "", &mut files).map_err(failed(folder))?;
     Ok(files)
+}
+
+fn failed(folder: &Path) -> impl FnOnce(io::Error) -> PagesError {
+    let path = folder.to_owned();
+    |source| PagesError::File { path, source }
 }
 
 fn add(folder: &Path, prefix: &str, files: &mut Files) -> io::Result<()> {
