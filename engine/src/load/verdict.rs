@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use hdrhistogram::Histogram;
-use serde::Serialize;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use super::fleet::Census;
 use super::meter::Meter;
@@ -16,8 +16,7 @@ const SEND_LATE_US: u64 = 25_000;
 const READ_LATE_US: u64 = 50_000;
 
 /// What the figures are worth.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "verdict", content = "reasons", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// All clients played to the end.
     Valid,
@@ -44,12 +43,39 @@ impl Verdict {
         Self::Valid
     }
 
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::Incomplete(_) => "incomplete",
+            Self::Invalid(_) => "invalid",
+        }
+    }
+
+    /// Why it is not valid.
+    pub(crate) fn reasons(&self) -> &[String] {
+        match self {
+            Self::Valid => &[],
+            Self::Incomplete(reasons) | Self::Invalid(reasons) => reasons,
+        }
+    }
+
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Valid => 0,
             Self::Incomplete(_) => 1,
             Self::Invalid(_) => 2,
         })
+    }
+}
+
+/// Reasons are there, if only as none, whatever the verdict: the fields of a report do not depend on
+/// how a run went.
+impl Serialize for Verdict {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_struct("Verdict", 2)?;
+        fields.serialize_field("verdict", self.name())?;
+        fields.serialize_field("reasons", self.reasons())?;
+        fields.end()
     }
 }
 
@@ -171,5 +197,15 @@ mod tests {
         check(&silent, &census(), "incomplete", "no patch came");
         silent.counts.inputs = 0;
         check(&silent, &census(), "valid", "");
+    }
+
+    #[test]
+    fn every_verdict_has_the_same_fields() {
+        let json = |verdict: &Verdict| serde_json::to_value(verdict).unwrap();
+        let valid = serde_json::json!({ "verdict": "valid", "reasons": [] });
+        assert_eq!(json(&Verdict::Valid), valid);
+        let late = Verdict::Invalid(vec!["late".into()]);
+        let invalid = serde_json::json!({ "verdict": "invalid", "reasons": ["late"] });
+        assert_eq!(json(&late), invalid);
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::escape::escape;
 use super::percentiles::{Row, percentile_table};
 use super::plot::{Line, Mark, Plot};
-use super::table::{has_joins_to_tell, limit, reasons, summary};
+use super::table::{has_joins_to_tell, limit, summary};
 use crate::bench::figures::RunFigures;
 use crate::bench::numbers::{ms, whole};
 use crate::bench::outcome::{Curve, Outcome, ScenarioFigures};
@@ -56,7 +56,7 @@ pub(super) fn scenario(html: &mut String, outcome: &Outcome, scenario: &Scenario
             String::new()
         };
         let words = summary(run).into_iter().chain(run.missing.clone());
-        for line in words.chain(reasons(&run.verdict).iter().cloned()) {
+        for line in words.chain(run.verdict.reasons().iter().cloned()) {
             let _ = writeln!(html, "<li>{of}{}</li>", escape(&line));
         }
     }

@@ -143,7 +143,7 @@ impl Table<'_> {
         for line in summary(run) {
             writeln!(f, "  {line}")?;
         }
-        for reason in reasons(&run.verdict) {
+        for reason in run.verdict.reasons() {
             writeln!(f, "  {} {reason}", self.yellow("!"))?;
         }
         for missing in &run.missing {
@@ -371,13 +371,6 @@ fn party_summary(party: &PartyFigures, is_named: bool) -> String {
         text.push_str(&format!("; {left} left, {rejoined} came again"));
     }
     text
-}
-
-pub(super) fn reasons(verdict: &Verdict) -> &[String] {
-    match verdict {
-        Verdict::Valid => &[],
-        Verdict::Incomplete(reasons) | Verdict::Invalid(reasons) => reasons,
-    }
 }
 
 pub(super) const fn limit(limit: Limit) -> &'static str {
