@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use downbeat_core::host::{AnyRoom, FreezeError};
-use downbeat_core::record::Recorder;
 use downbeat_schemas::time::Timestamp;
 
 #[cfg(feature = "profile")]
@@ -78,11 +77,14 @@ impl Watch {
     }
 
     /// Before a step that is to be captured if it turns out slow.
-    pub(crate) fn get_ready(&mut self, room: &Recorder, now: Timestamp) {
-        self.before = Some(match room.will_know_last_step() {
-            true => Before::Recorded,
-            false => Before::Frozen(room.freeze_into(now, &mut self.frozen)),
-        });
+    pub(crate) fn freeze(&mut self, room: &dyn AnyRoom, now: Timestamp) {
+        let frozen = room.freeze_into(now, &mut self.frozen);
+        self.before = Some(Before::Frozen(frozen));
+    }
+
+    /// The same, of a room whose recording will know the step.
+    pub(crate) fn rely_on_recording(&mut self) {
+        self.before = Some(Before::Recorded);
     }
 
     /// Before anything of a step: what was sampled until now is not its.

@@ -38,7 +38,7 @@ impl Machine {
         let cpus = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
         let kernel = std::fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
         Self {
-            cpu: parse_cpu_model(&cpus).unwrap_or("unknown").to_owned(),
+            cpu: cpu_model(&cpus).unwrap_or("unknown").to_owned(),
             kernel: kernel.trim().to_owned(),
             cores: allowed_cores(),
         }
@@ -88,7 +88,7 @@ fn allowed_cores() -> u32 {
 }
 
 /// x86 says `model name`; ARM says nothing of the kind, or `Model` at the end.
-fn parse_cpu_model(cpuinfo: &str) -> Option<&str> {
+pub(crate) fn cpu_model(cpuinfo: &str) -> Option<&str> {
     let value_of = |name: &str| {
         cpuinfo.lines().find_map(|line| {
             let (found, value) = line.split_once(':')?;
@@ -105,9 +105,9 @@ mod tests {
     #[test]
     fn the_model_is_found() {
         let x86 = "processor\t: 0\nmodel\t\t: 1\nmodel name\t: AMD EPYC\n";
-        assert_eq!(parse_cpu_model(x86), Some("AMD EPYC"));
-        assert_eq!(parse_cpu_model("Model\t\t: Pi 5\n"), Some("Pi 5"));
-        assert_eq!(parse_cpu_model(""), None);
+        assert_eq!(cpu_model(x86), Some("AMD EPYC"));
+        assert_eq!(cpu_model("Model\t\t: Pi 5\n"), Some("Pi 5"));
+        assert_eq!(cpu_model(""), None);
     }
 
     #[test]

@@ -61,7 +61,9 @@ pub(crate) use self::fleet::Fleet;
 pub(crate) use self::gate::Gate;
 pub(crate) use self::hgrm::percentiles;
 pub(crate) use self::input::moves;
-pub(crate) use self::machine::{Machine, MachineError, allow_descriptors, descriptors_max, pin};
+pub(crate) use self::machine::{
+    Machine, MachineError, allow_descriptors, cpu_model, descriptors_max, pin,
+};
 pub(crate) use self::process::{Process, Usage};
 pub(crate) use self::report::{Distribution, PartyReport, Report};
 pub(crate) use self::run::{Harvest, Run, Span, Ties};

@@ -1,7 +1,7 @@
 //! Slow ticks: counted, logged, captured.
 
 use downbeat_core::host::{AnyRoom, Stepped};
-use downbeat_core::record::{Ending, Entry, Plan, Recorder, Tape};
+use downbeat_core::record::{Entry, Plan, Recorder, Tape};
 use downbeat_schemas::time::{Tick, Timestamp};
 
 use super::Shard;
@@ -16,12 +16,13 @@ impl Shard {
             return;
         }
         let is_recorded = |slot: &mut RoomSlot| slot.room.will_know_last_step();
-        if !self.rooms.find_mut(key).is_some_and(is_recorded) {
-            // A room that has something to say cannot be frozen.
-            self.flush_room(key, now);
+        if self.rooms.find_mut(key).is_some_and(is_recorded) {
+            return self.watch.rely_on_recording();
         }
+        // A room that has something to say cannot be frozen.
+        self.flush_room(key, now);
         if let Some(slot) = self.rooms.find_mut(key) {
-            self.watch.get_ready(&slot.room, now);
+            self.watch.freeze(&slot.room, now);
         }
     }
 
@@ -117,10 +118,8 @@ fn step_of(
     stepped: &Stepped,
 ) -> Vec<u8> {
     let before = Tick(stepped.first.0).before();
-    let mut tape = Tape::new(&plan.label(room, 1, began, before), frozen);
-    tape.push(&Entry::Step { now: began });
+    let label = plan.label(room, 1, began, before);
+    let step = Entry::Step { now: began }.to_bytes();
     let after = room.freeze(began).ok();
-    tape.push_flush(after.as_deref());
-    tape.end(Ending::Captured);
-    tape.take()
+    Tape::of_step(&label, frozen, &step, after.as_deref())
 }

@@ -13,6 +13,7 @@ use downbeat_schemas::time::Timestamp;
 use futures_channel::oneshot;
 
 use super::history::History;
+use super::room_stats::RoomStats;
 use super::sight::{Rates, Sight};
 use super::watch::Watch;
 use super::worst::Worst;
@@ -222,6 +223,15 @@ impl<'a> Books<'a> {
             registry: node.registry.counts(),
             now: node.clock.now(),
         }
+    }
+
+    /// Each shard's room types with what is counted of them.
+    pub(super) fn rooms(&self) -> impl Iterator<Item = (usize, &str, &RoomStats<u64>)> {
+        let shards = self.accounts.iter().enumerate();
+        shards.flat_map(|(shard, account)| {
+            let rooms = account.stats.rooms.iter();
+            rooms.map(move |(room, stats)| (shard, room.as_str(), stats))
+        })
     }
 
     /// How long a shard has told nothing of itself.

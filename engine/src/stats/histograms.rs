@@ -31,21 +31,16 @@ struct Recorded {
 }
 
 pub(super) fn write(books: &Books<'_>) -> String {
-    let shards = books.accounts.iter().enumerate();
-    let ticks: Vec<Ticks<'_>> = shards
-        .flat_map(|(shard, account)| {
-            let rooms = account.stats.rooms.iter();
-            rooms.map(move |(room, stats)| Ticks {
-                shard,
-                room,
-                tick_hz: books.tick_hz(room),
-                skipped: stats.ticks.skipped,
-                lateness: Recorded::new(&stats.ticks.lateness),
-                duration: Recorded::new(&stats.ticks.duration),
-                completion_lateness: Recorded::new(&stats.ticks.completion_lateness),
-            })
-        })
-        .collect();
+    let ticks = books.rooms().map(|(shard, room, stats)| Ticks {
+        shard,
+        room,
+        tick_hz: books.tick_hz(room),
+        skipped: stats.ticks.skipped,
+        lateness: Recorded::new(&stats.ticks.lateness),
+        duration: Recorded::new(&stats.ticks.duration),
+        completion_lateness: Recorded::new(&stats.ticks.completion_lateness),
+    });
+    let ticks: Vec<Ticks<'_>> = ticks.collect();
     serde_json::to_string(&ticks).expect("histograms are plain data")
 }
 

@@ -314,7 +314,7 @@ fn write_shards(text: &mut Text, books: &Books<'_>) {
 fn write_rooms(text: &mut Text, books: &Books<'_>) {
     for (name, kind, help, value) in OF_ROOMS {
         text.family(name, kind, help);
-        for (shard, room, stats) in rooms(books) {
+        for (shard, room, stats) in books.rooms() {
             text.sample(name, &[("shard", &shard), ("room", &room)], value(stats));
         }
     }
@@ -323,7 +323,7 @@ fn write_rooms(text: &mut Text, books: &Books<'_>) {
 fn write_ticks(text: &mut Text, books: &Books<'_>) {
     for (name, help, times) in OF_TICKS {
         text.family(name, Kind::Histogram, help);
-        for (shard, room, stats) in rooms(books) {
+        for (shard, room, stats) in books.rooms() {
             let times = times(&stats.ticks);
             let labels: [Label<'_>; 2] = [("shard", &shard), ("room", &room)];
             let (sum, count) = (times.sum.as_secs_f64(), times.histogram.len());
@@ -359,7 +359,7 @@ fn write_patches(text: &mut Text, books: &Books<'_>) {
     let name = "downbeat_patch_bytes";
     let help = "Size of a patch or snapshot of one client, without its frame head.";
     text.family(name, Kind::Histogram, help);
-    for (shard, room, stats) in rooms(books) {
+    for (shard, room, stats) in books.rooms() {
         let labels: [Label<'_>; 2] = [("shard", &shard), ("room", &room)];
         let rising = stats.patches.rising();
         let rising = rising.map(|(bound, below)| (bound as f64, below));
@@ -501,22 +501,13 @@ fn write_colyseus(text: &mut Text, books: &Books<'_>) {
     for (name, kind, help, value) in OF_COLYSEUS {
         text.family(name, kind, help);
         let mut by_room: BTreeMap<&str, f64> = BTreeMap::new();
-        for (_, room, stats) in rooms(books) {
+        for (_, room, stats) in books.rooms() {
             *by_room.entry(room).or_default() += value(stats);
         }
         for (room, value) in by_room {
             text.sample(name, &[("room", &room)], value);
         }
     }
-}
-
-/// Each shard's room types with what is counted of them.
-fn rooms<'a>(books: &'a Books<'_>) -> impl Iterator<Item = (usize, &'a str, &'a RoomStats<u64>)> {
-    let shards = books.accounts.iter().enumerate();
-    shards.flat_map(|(shard, account)| {
-        let rooms = account.stats.rooms.iter();
-        rooms.map(move |(room, stats)| (shard, room.as_str(), stats))
-    })
 }
 
 #[cfg(test)]

@@ -75,15 +75,13 @@ impl Watch {
     }
 
     fn look_at_ticks(&mut self, books: &Books<'_>) {
-        for (shard, account) in books.accounts.iter().enumerate() {
-            for (room, stats) in &account.stats.rooms {
-                if stats.ticks.skipped == 0 {
-                    continue;
-                }
-                let said = self.skipped.entry((shard, room.clone())).or_default();
-                if let Some(ticks) = said.news(stats.ticks.skipped, books.now) {
-                    tracing::warn!(shard, room, ticks, "ticks skipped: rooms were too late");
-                }
+        for (shard, room, stats) in books.rooms() {
+            if stats.ticks.skipped == 0 {
+                continue;
+            }
+            let said = self.skipped.entry((shard, room.to_owned())).or_default();
+            if let Some(ticks) = said.news(stats.ticks.skipped, books.now) {
+                tracing::warn!(shard, room, ticks, "ticks skipped: rooms were too late");
             }
         }
     }

@@ -105,6 +105,13 @@ const KICK: u8 = 15;
 const CLOSE: u8 = 16;
 
 impl<'a> Entry<'a> {
+    /// As it stands in a recording.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.write(&mut bytes);
+        bytes
+    }
+
     pub(super) fn write(&self, out: &mut Vec<u8>) {
         match *self {
             Self::Reserve {

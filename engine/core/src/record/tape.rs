@@ -49,20 +49,29 @@ impl Tape {
     /// Adds an entry.
     pub fn push(&mut self, entry: &Entry<'_>) {
         entry.write(&mut self.open);
-        if self.open.len() >= BLOCK_BYTES {
-            self.close_block();
-        }
+        self.close_block_if_full();
     }
 
-    /// Adds what may be entries: for those who test what becomes of it.
+    /// Adds entries that are bytes already, or, in tests, what may be entries.
     pub(crate) fn push_raw(&mut self, entries: &[u8]) {
         self.open.extend_from_slice(entries);
+        self.close_block_if_full();
     }
 
     /// Adds that a step was handed out, and the room as it was then.
     pub fn push_flush(&mut self, frozen: Option<&[u8]>) {
         let digest = frozen.map(digest);
         self.push(&Entry::Flush { digest });
+    }
+
+    /// A whole recording of one step: the room before it, the entries that end with the step, and
+    /// the room after it.
+    pub fn of_step(label: &Label, before: &[u8], entries: &[u8], after: Option<&[u8]>) -> Vec<u8> {
+        let mut tape = Self::new(label, before);
+        tape.push_raw(entries);
+        tape.push_flush(after);
+        tape.end(Ending::Captured);
+        tape.take()
     }
 
     /// Adds the end mark: nothing may be pushed after it.
@@ -86,6 +95,12 @@ impl Tape {
     /// Bytes so far, taken or not.
     pub const fn total(&self) -> u64 {
         self.total + self.open.len() as u64
+    }
+
+    fn close_block_if_full(&mut self) {
+        if self.open.len() >= BLOCK_BYTES {
+            self.close_block();
+        }
     }
 
     fn close_block(&mut self) {

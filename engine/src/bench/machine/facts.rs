@@ -6,6 +6,8 @@ use std::path::Path;
 
 use serde::Serialize;
 
+use crate::load::cpu_model;
+
 /// What could be read; `None` where the kernel does not say.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Facts {
@@ -52,7 +54,7 @@ impl Facts {
         let cmdline = tree.text("proc/cmdline").unwrap_or_default();
         let (mitigated, vulnerable) = tree.vulnerabilities();
         Self {
-            cpu: cpu_model(&cpuinfo),
+            cpu: cpu_model(&cpuinfo).map(str::to_owned),
             cores_online: tree.text("sys/devices/system/cpu/online"),
             kernel: tree.text("proc/sys/kernel/osrelease"),
             governors: tree.of_each_core("cpufreq/scaling_governor"),
@@ -168,17 +170,6 @@ impl Tree<'_> {
         }
         (mitigated, open)
     }
-}
-
-/// x86 says `model name`; ARM says `Model` at the end, or nothing of the kind.
-fn cpu_model(cpuinfo: &str) -> Option<String> {
-    let value_of = |name: &str| {
-        cpuinfo.lines().find_map(|line| {
-            let (found, value) = line.split_once(':')?;
-            (found.trim() == name).then(|| value.trim().to_owned())
-        })
-    };
-    value_of("model name").or_else(|| value_of("Model"))
 }
 
 fn is_virtual(cpuinfo: &str) -> bool {

@@ -3,7 +3,7 @@
 use downbeat_schemas::time::{Tick, Timestamp};
 
 use crate::host::{AnyRoom, FreezeError};
-use crate::record::{Ending, Entry, Plan, Tape};
+use crate::record::{Entry, Plan, Tape};
 
 /// The room before and after its last step, and what came between. Memory that is used again at
 /// each step.
@@ -28,8 +28,11 @@ struct Frozen {
 }
 
 impl LastStep {
-    pub(super) fn push(&mut self, entry: &Entry<'_>) {
+    /// Keeps an entry; gives it as bytes.
+    pub(super) fn push(&mut self, entry: &Entry<'_>) -> &[u8] {
+        let start = self.next_entries.len();
         entry.write(&mut self.next_entries);
+        &self.next_entries[start..]
     }
 
     /// A step was handed out: what was after the last one is before this one.
@@ -67,10 +70,11 @@ impl LastStep {
     pub(super) fn recording(&self, plan: &Plan, room: &dyn AnyRoom) -> Option<Vec<u8>> {
         let before = Some(&self.before).filter(|before| before.is_there)?;
         let label = plan.label(room, 1, before.now, before.tick);
-        let mut tape = Tape::new(&label, &before.bytes);
-        tape.push_raw(&self.entries);
-        tape.push_flush(self.after());
-        tape.end(Ending::Captured);
-        Some(tape.take())
+        Some(Tape::of_step(
+            &label,
+            &before.bytes,
+            &self.entries,
+            self.after(),
+        ))
     }
 }

@@ -101,7 +101,8 @@ impl Recorder {
     }
 
     /// A recording of the last step alone, apart from the file: the room before it, what came since
-    /// then, and the hash of the room after it. None if the step is not known, as when the room was not recorded before it.
+    /// then, and the hash of the room after it. None if the step is not known, as when the room was
+    /// not recorded before it.
     pub fn last_step(&self) -> Option<Vec<u8>> {
         self.last.recording(self.plan.as_ref()?, &*self.room)
     }
@@ -157,12 +158,14 @@ impl Recorder {
     /// A full file ends at once, also within a tick: the next one begins after it, with the room as
     /// it is then.
     fn push(&mut self, entry: &Entry<'_>) {
-        if self.plan.is_some() {
-            self.last.push(entry);
+        if self.plan.is_none() {
+            return;
         }
-        let Some(tape) = &mut self.tape else { return };
-        tape.push(entry);
-        self.end_if_full();
+        let bytes = self.last.push(entry);
+        if let Some(tape) = &mut self.tape {
+            tape.push_raw(bytes);
+            self.end_if_full();
+        }
     }
 
     fn end_if_full(&mut self) {
