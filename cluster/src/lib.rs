@@ -53,6 +53,7 @@
 mod board;
 mod claim;
 mod embedded;
+mod fence;
 mod filter;
 mod lobby;
 mod open;
@@ -64,6 +65,7 @@ mod sort;
 
 pub use claim::{Hold, Ticket};
 pub use embedded::Embedded;
+pub use fence::Fence;
 pub use filter::Filter;
 pub use placement::Load;
 pub use query::{FindError, Found, Mode, Query};

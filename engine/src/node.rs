@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use downbeat_cluster::{Location, Registry};
+use downbeat_cluster::{Fence, Location, Registry};
 use downbeat_schemas::id::{NodeId, RoomId, ShardId};
 use futures_channel::oneshot;
 
 use crate::clock::Clock;
 use crate::http::Pages;
 use crate::link::{Command, RecordError, ShardLink};
-use crate::monitor::Monitor;
+use crate::monitor::{self, Monitor};
 use crate::scribe::Scribe;
 use crate::server::auth::AuthHook;
 use crate::server::definition::RoomDefinition;
@@ -30,6 +30,8 @@ pub(crate) struct Node {
     /// None if it is off.
     pub(crate) monitor: Option<Monitor>,
     pub(crate) registry: Arc<dyn Registry>,
+    /// Until when the shards may tick.
+    pub(crate) fence: Fence,
     pub(crate) links: Vec<ShardLink>,
     pub(crate) board: Board,
     pub(crate) clerk: ClerkLink,
@@ -41,6 +43,14 @@ impl Node {
     /// Whether the node takes no one in any more.
     pub(crate) fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Acquire)
+    }
+
+    /// The room type of a name; the monitor's too, if it is on.
+    pub(crate) fn definition(&self, name: &str) -> Option<&Arc<RoomDefinition>> {
+        let monitor = self.monitor.as_ref();
+        let monitor = monitor.filter(|_| name == monitor::ROOM_NAME);
+        let monitor = monitor.map(|monitor| &monitor.definition);
+        self.definitions.get(name).or(monitor)
     }
 
     /// Records a room of this node from now on, or no more.

@@ -35,8 +35,12 @@ pub(crate) enum Refusal {
     CreateFailed(String),
     /// The room could not read the options of the one who joins.
     JoinFailed(String),
+    /// The node has no room type of this name: it runs another release.
+    UnknownName,
     /// The shard has as many rooms as it may.
     RoomsMax,
+    /// The node has lost touch with the store that says what is its own.
+    Frozen,
     /// The shard is ending, or does not answer.
     Unavailable,
 }

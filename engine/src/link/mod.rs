@@ -3,24 +3,22 @@
 mod answer;
 mod bell;
 mod question;
+mod seat;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam::channel::{Receiver, Sender, bounded};
-use downbeat_cluster::{Hold, Ticket};
 use downbeat_net::Connection;
 use downbeat_net::socket::Stream;
 use downbeat_schemas::id::{ReconnectionToken, RoomId, SessionId};
 use futures_channel::oneshot;
-use serde_json::Value;
 
 pub use answer::RecordError;
 pub(crate) use answer::{Offer, Refusal};
 pub(crate) use bell::Bell;
 pub(crate) use question::{Question, RoomDetail, RoomTally, SeatDetail, Survey, Tally};
-
-use crate::server::definition::RoomDefinition;
+pub(crate) use seat::{Guest, Reply, SeatRequest};
 
 /// Commands that wait for a shard: far more than a turn takes, few enough to see a shard that hangs.
 const COMMANDS_MAX: usize = 4_096;
@@ -30,28 +28,8 @@ const COMMANDS_MAX: usize = 4_096;
 pub(crate) enum Command {
     /// Take over a socket that claims a seat in a room of this shard.
     Adopt(Box<Newcomer>),
-    /// Create a room and reserve a seat in it.
-    Create {
-        definition: Arc<RoomDefinition>,
-        guest: Guest,
-        /// Dropped when the room is published, or has failed.
-        ticket: Option<Ticket>,
-        reply: Reply,
-    },
-    /// Reserve a seat in a room of this shard.
-    Reserve {
-        room: RoomId,
-        guest: Guest,
-        /// The registry's word that there is a seat; none for a room asked for by id.
-        hold: Option<Hold>,
-        reply: Reply,
-    },
-    /// Find the seat that a token opens.
-    Resume {
-        room: RoomId,
-        token: ReconnectionToken,
-        reply: Reply,
-    },
+    /// Find a seat for someone.
+    Seat(SeatRequest, Reply),
     /// Answer the monitor.
     Answer(Question),
     /// Record a room of this shard from now on, or no more.
@@ -68,16 +46,6 @@ pub(crate) enum Command {
     ),
     /// End all rooms and connections within this time.
     ShutDown(Duration),
-}
-
-/// Where the answer goes. Dropped unanswered if the shard ends.
-pub(crate) type Reply = oneshot::Sender<Result<Offer, Refusal>>;
-
-/// Who wants a seat.
-#[derive(Clone, Debug)]
-pub(crate) struct Guest {
-    pub(crate) options: Value,
-    pub(crate) claims: Option<Value>,
 }
 
 /// A socket on its one move, at the WebSocket upgrade.

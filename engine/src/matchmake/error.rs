@@ -53,9 +53,19 @@ impl From<Refusal> for MatchmakeError {
             ),
             Refusal::CreateFailed(text) => (MatchmakeCode::CreateFailed, text),
             Refusal::JoinFailed(text) => (MatchmakeCode::JoinFailed, text),
+            Refusal::UnknownName => (
+                MatchmakeCode::Unavailable,
+                "the node that was to create the room does not know its type: it runs another \
+                 release"
+                    .to_owned(),
+            ),
             Refusal::RoomsMax => (
                 MatchmakeCode::Unavailable,
                 "this server has as many rooms as rooms_max allows".to_owned(),
+            ),
+            Refusal::Frozen => (
+                MatchmakeCode::Unavailable,
+                "the node of this room has lost touch with Redis: ask again".to_owned(),
             ),
             Refusal::Unavailable => (
                 MatchmakeCode::Unavailable,

@@ -18,7 +18,7 @@ pub(crate) use error::MatchmakeError;
 pub(crate) use request::{Caller, MatchmakeRequest, Method};
 
 use crate::desk::Desk;
-use crate::link::{Command, Guest, Offer, Refusal, Reply};
+use crate::link::{Command, Guest, Offer, Refusal, SeatRequest};
 use crate::monitor::{self, Monitor};
 use crate::server::auth::AuthRequest;
 use crate::server::definition::RoomDefinition;
@@ -137,12 +137,7 @@ async fn join(
         };
         let copy = guest.clone();
         let (room, hold) = (record.room, Some(hold));
-        let reserve = |reply| Command::Reserve {
-            room,
-            guest,
-            hold,
-            reply,
-        };
+        let reserve = SeatRequest::Reserve { room, guest, hold };
         match ask(desk, record.location, reserve).await {
             // The room has filled, locked or ended since it was published.
             Err(Refusal::NotJoinable) => query.exclude.push(room),
@@ -162,14 +157,13 @@ async fn create(
     guest: Guest,
     ticket: Option<downbeat_cluster::Ticket>,
 ) -> Result<Offer, MatchmakeError> {
-    let definition = definition(desk, name)?;
+    let name = definition(desk, name)?.name();
     let own = desk.node.location(desk.shard);
     let location = desk.node.registry.place().unwrap_or(own);
-    let create = |reply| Command::Create {
-        definition,
+    let create = SeatRequest::Create {
+        name,
         guest,
         ticket,
-        reply,
     };
     ask(desk, location, create)
         .await
@@ -179,12 +173,8 @@ async fn create(
 async fn join_by_id(desk: &Desk, room: RoomId, guest: Guest) -> Result<Offer, MatchmakeError> {
     let record = desk.node.registry.locate(room).await;
     let record = record.ok_or_else(|| MatchmakeError::unknown_room(room))?;
-    let reserve = |reply| Command::Reserve {
-        room,
-        guest,
-        hold: None,
-        reply,
-    };
+    let hold = None;
+    let reserve = SeatRequest::Reserve { room, guest, hold };
     match ask(desk, record.location, reserve).await {
         Err(Refusal::NotJoinable) => Err(MatchmakeError::unknown_room(room)),
         answer => answer.map_err(MatchmakeError::from),
@@ -198,7 +188,7 @@ async fn reconnect(
 ) -> Result<Offer, MatchmakeError> {
     let record = desk.node.registry.locate(room).await;
     let record = record.ok_or_else(MatchmakeError::seat_expired)?;
-    let resume = |reply| Command::Resume { room, token, reply };
+    let resume = SeatRequest::Resume { room, token };
     match ask(desk, record.location, resume).await {
         Err(Refusal::NotJoinable) => Err(MatchmakeError::seat_expired()),
         answer => answer.map_err(MatchmakeError::from),
@@ -206,12 +196,9 @@ async fn reconnect(
 }
 
 /// The room type of a name.
-fn definition(desk: &Desk, name: &str) -> Result<Arc<RoomDefinition>, MatchmakeError> {
-    let monitor = monitor_of(desk, name).map(|monitor| &monitor.definition);
-    let found = desk.node.definitions.get(name).or(monitor);
-    found
-        .cloned()
-        .ok_or_else(|| MatchmakeError::unknown_name(name))
+fn definition<'a>(desk: &'a Desk, name: &str) -> Result<&'a Arc<RoomDefinition>, MatchmakeError> {
+    let found = desk.node.definition(name);
+    found.ok_or_else(|| MatchmakeError::unknown_name(name))
 }
 
 /// The monitor, if it is on and its room has this name.
@@ -221,14 +208,10 @@ fn monitor_of<'a>(desk: &'a Desk, room_name: &str) -> Option<&'a Monitor> {
 }
 
 /// Puts a question to the shard of a room.
-async fn ask(
-    desk: &Desk,
-    location: Location,
-    question: impl FnOnce(Reply) -> Command,
-) -> Result<Offer, Refusal> {
+async fn ask(desk: &Desk, location: Location, request: SeatRequest) -> Result<Offer, Refusal> {
     let (reply, answer) = oneshot::channel();
     let link = desk.node.link(location.shard);
-    link.send(question(reply))
+    link.send(Command::Seat(request, reply))
         .map_err(|_| Refusal::Unavailable)?;
     answer.await.unwrap_or(Err(Refusal::Unavailable))
 }

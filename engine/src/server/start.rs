@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, mpsc};
 
-use downbeat_cluster::Embedded;
+use downbeat_cluster::{Embedded, Fence};
 use downbeat_net::socket::{BindError, Listener};
 use downbeat_schemas::id::ShardId;
 
@@ -125,6 +125,7 @@ pub(super) fn start(builder: ServerBuilder) -> Result<RunningServer, StartError>
         pages,
         monitor,
         registry: Arc::new(Embedded::new(&settings.limits)),
+        fence: Fence::open(),
         board: Board::new(cpus.len()),
         clerk,
         scribe,

@@ -5,7 +5,7 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::os::fd::{AsRawFd, RawFd};
+use std::os::fd::{AsFd, AsRawFd, RawFd};
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
@@ -94,17 +94,18 @@ fn sharpen_timers() {
     }
 }
 
-/// What a shard sleeps on: its poller, seen as one descriptor by the ring.
+/// What a shard sleeps on: its poller, seen as one descriptor by the ring, and its bell.
 #[derive(Debug)]
 pub(crate) struct Bed {
-    poller: PollableFd<BorrowedPoller>,
+    poller: PollableFd<Borrowed>,
+    bell: PollableFd<Borrowed>,
 }
 
-/// The descriptor of a poller that the shard owns and keeps for as long as the bed.
+/// A descriptor that the shard owns and keeps for as long as the bed.
 #[derive(Debug)]
-struct BorrowedPoller(RawFd);
+struct Borrowed(RawFd);
 
-impl AsRawFd for BorrowedPoller {
+impl AsRawFd for Borrowed {
     fn as_raw_fd(&self) -> RawFd {
         self.0
     }
@@ -115,9 +116,11 @@ impl Bed {
     ///
     /// # Errors
     /// If the executor is gone.
-    pub(crate) fn new(poller: &impl AsRawFd) -> io::Result<Self> {
-        let poller = PollableFd::new(BorrowedPoller(poller.as_raw_fd()))?;
-        Ok(Self { poller })
+    pub(crate) fn new(poller: &impl AsRawFd, bell: &impl AsFd) -> io::Result<Self> {
+        Ok(Self {
+            poller: PollableFd::new(Borrowed(poller.as_raw_fd()))?,
+            bell: PollableFd::new(Borrowed(bell.as_fd().as_raw_fd()))?,
+        })
     }
 
     /// Sleeps for `pause`, come what may.
@@ -127,19 +130,28 @@ impl Bed {
 
     /// Sleeps for `pause` or until the poller has something.
     pub(crate) async fn sleep_or_readable(&self, pause: Duration) {
-        let mut timer = pin!(Timer::new(pause));
-        let mut state = PollState::new();
-        poll_fn(|cx| {
-            if self.poller.poll_readable(cx, &mut state).is_ready() {
-                return Poll::Ready(());
-            }
-            timer.as_mut().poll(cx).map(|_| ())
-        })
-        .await;
+        sleep_or(&self.poller, pause).await;
+    }
+
+    /// Sleeps for `pause` or until the bell rings; sockets wait.
+    pub(crate) async fn sleep_or_rung(&self, pause: Duration) {
+        sleep_or(&self.bell, pause).await;
     }
 
     /// Lets the ring turn without sleeping: a shard that is late must not starve its executor.
     pub(crate) async fn breathe(&self) {
         glommio::yield_if_needed().await;
     }
+}
+
+async fn sleep_or(readable: &PollableFd<Borrowed>, pause: Duration) {
+    let mut timer = pin!(Timer::new(pause));
+    let mut state = PollState::new();
+    poll_fn(|cx| {
+        if readable.poll_readable(cx, &mut state).is_ready() {
+            return Poll::Ready(());
+        }
+        timer.as_mut().poll(cx).map(|_| ())
+    })
+    .await;
 }

@@ -13,18 +13,40 @@ use super::jobs::JobResult;
 use super::phase::first_deadline;
 use super::rooms::RoomKey;
 use crate::entropy;
-use crate::link::{Guest, Offer, Refusal};
+use crate::link::{Guest, Offer, Refusal, SeatRequest};
 use crate::server::definition::RoomDefinition;
 
 impl Shard {
-    /// Creates a room and reserves the first seat in it.
-    pub(super) fn create(
+    /// Finds a seat for someone.
+    pub(super) fn find_seat(
         &mut self,
-        definition: &Arc<RoomDefinition>,
-        guest: Guest,
+        request: SeatRequest,
         now: Timestamp,
     ) -> Result<Offer, Refusal> {
-        let key = self.create_room(definition, &guest.options, now)?;
+        if !self.may_tick(now) {
+            return Err(Refusal::Frozen);
+        }
+        match request {
+            SeatRequest::Create {
+                name,
+                guest,
+                ticket,
+            } => {
+                let offer = self.create(&name, guest, now);
+                // The room is published: those who wait for the ticket will find it.
+                drop(ticket);
+                offer
+            }
+            SeatRequest::Reserve { room, guest, hold } => self.reserve(room, guest, hold, now),
+            SeatRequest::Resume { room, token } => self.resume(room, token, now),
+        }
+    }
+
+    /// Creates a room and reserves the first seat in it.
+    fn create(&mut self, name: &str, guest: Guest, now: Timestamp) -> Result<Offer, Refusal> {
+        let definition = self.desk.node.definition(name);
+        let definition = Arc::clone(definition.ok_or(Refusal::UnknownName)?);
+        let key = self.create_room(&definition, &guest.options, now)?;
         let room = self.rooms.find_mut(key).map(|slot| slot.room.room_id());
         self.reserve(room.ok_or(Refusal::NotJoinable)?, guest, None, now)
     }
@@ -63,7 +85,7 @@ impl Shard {
     }
 
     /// Reserves a seat in a room of this shard.
-    pub(super) fn reserve(
+    fn reserve(
         &mut self,
         room: RoomId,
         guest: Guest,
@@ -95,7 +117,7 @@ impl Shard {
     }
 
     /// Finds the seat that a token opens.
-    pub(super) fn resume(
+    fn resume(
         &mut self,
         room: RoomId,
         token: ReconnectionToken,

@@ -74,10 +74,17 @@ impl Shard {
         if readiness.writable {
             self.flush_socket(id, now);
         }
-        if readiness.readable || readiness.is_broken {
+        if (readiness.readable || readiness.is_broken) && self.may_hear(id, now) {
             self.read(id, now);
         }
         self.settle(id, now);
+    }
+
+    /// What clients say to a frozen room waits in the kernel: its mailbox would overflow.
+    fn may_hear(&mut self, id: ConnectionId, now: Timestamp) -> bool {
+        let socket = self.sockets.find_mut(id);
+        let plays = socket.is_some_and(|socket| matches!(socket.role, Role::Player { .. }));
+        !plays || self.may_tick(now)
     }
 
     fn flush_socket(&mut self, id: ConnectionId, now: Timestamp) {

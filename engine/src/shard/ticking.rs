@@ -17,9 +17,17 @@ impl Shard {
     /// a shard that cannot keep up still reads its sockets.
     pub(super) fn tick_due_rooms(&mut self) {
         let turn_began = self.clock.now();
-        while let Some(key) = self.rooms.pop_due(turn_began) {
+        while self.may_tick(self.clock.now())
+            && let Some(key) = self.rooms.pop_due(turn_began)
+        {
             self.tick(key);
         }
+    }
+
+    /// Whether the rooms of this shard are its node's at `now`. If not, they are frozen: no tick, no
+    /// word to anybody, until they are again or are known to be another's.
+    pub(super) fn may_tick(&self, now: Timestamp) -> bool {
+        self.desk.node.fence.holds(now)
     }
 
     fn tick(&mut self, key: RoomKey) {
@@ -46,7 +54,12 @@ impl Shard {
     }
 
     /// Hands out what a room has to say, and looks after the sockets that did not take it.
+    ///
+    /// A frozen room keeps it for later.
     pub(super) fn flush_room(&mut self, key: RoomKey, now: Timestamp) {
+        if !self.may_tick(self.clock.now()) {
+            return;
+        }
         let Some(slot) = self.rooms.find_mut(key) else {
             return;
         };

@@ -24,7 +24,7 @@ const COMMANDS_PER_TURN: usize = 256;
 /// If the shard cannot be put together.
 pub(crate) async fn run(parts: ShardParts, started: impl FnOnce()) -> io::Result<()> {
     let mut shard = Shard::new(parts)?;
-    let bed = Bed::new(&shard.sockets.poller)?;
+    let bed = Bed::new(&shard.sockets.poller, shard.bell.waker())?;
     shard.chores(shard.clock.now());
     started();
     while !shard.is_over() {
@@ -65,28 +65,9 @@ impl Shard {
         let now = self.clock.now();
         match command {
             Command::Adopt(newcomer) => self.adopt(*newcomer, now),
-            Command::Create {
-                definition,
-                guest,
-                ticket,
-                reply,
-            } => {
-                let offer = self.create(&definition, guest, now);
-                // The room is published: those who wait for the ticket will find it.
-                drop(ticket);
+            Command::Seat(request, reply) => {
                 // Whoever asked may have given up; the reservation expires by itself.
-                let _ = reply.send(offer);
-            }
-            Command::Reserve {
-                room,
-                guest,
-                hold,
-                reply,
-            } => {
-                let _ = reply.send(self.reserve(room, guest, hold, now));
-            }
-            Command::Resume { room, token, reply } => {
-                let _ = reply.send(self.resume(room, token, now));
+                let _ = reply.send(self.find_seat(request, now));
             }
             Command::Answer(question) => self.answer(question, now),
             Command::Record { room, on, reply } => {
@@ -127,8 +108,12 @@ impl Shard {
         self.next_sweep = Timestamp(0);
     }
 
+    /// Frozen rooms are not due: whoever thaws them rings.
     fn next_due(&self) -> Timestamp {
-        let rooms = self.rooms.next_deadline();
+        let rooms = match self.may_tick(self.clock.now()) {
+            true => self.rooms.next_deadline(),
+            false => Timestamp::NEVER,
+        };
         rooms.min(self.desk.alarms.next()).min(self.next_chores)
     }
 
