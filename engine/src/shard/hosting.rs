@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use downbeat_cluster::{Hold, RoomRecord};
+use downbeat_cluster::{Hold, RoomRecord, Ticket};
 use downbeat_core::host::{AnyRoom, CreateParams, Reservation, ReserveError, RoomState};
 use downbeat_core::record::Recorder;
 use downbeat_schemas::id::{ReconnectionToken, RoomId, SessionId};
@@ -22,11 +22,14 @@ impl Shard {
         &mut self,
         definition: &Arc<RoomDefinition>,
         guest: Guest,
+        ticket: Option<Ticket>,
         now: Timestamp,
     ) -> Result<Offer, Refusal> {
         let key = self.create_room(definition, &guest.options, now)?;
-        let room = self.rooms.find_mut(key).map(|slot| slot.room.room_id());
-        self.reserve(room.ok_or(Refusal::NotJoinable)?, guest, None, now)
+        let slot = self.rooms.find_mut(key).ok_or(Refusal::NotJoinable)?;
+        slot.ticket = ticket;
+        let room = slot.room.room_id();
+        self.reserve(room, guest, None, now)
     }
 
     /// Creates a room in which nobody has a seat yet.
@@ -164,7 +167,8 @@ impl Shard {
                 .map(Arc::from),
         };
         let settled = std::mem::take(&mut slot.holds);
-        self.desk.node.registry.publish(record, settled);
+        let ticket = slot.ticket.take();
+        self.desk.node.registry.publish(record, settled, ticket);
     }
 
     /// Drops a room that has ended; its clients were told by its last flush.

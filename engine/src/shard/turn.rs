@@ -71,9 +71,7 @@ impl Shard {
                 ticket,
                 reply,
             } => {
-                let offer = self.create(&definition, guest, now);
-                // The room is published: those who wait for the ticket will find it.
-                drop(ticket);
+                let offer = self.create(&definition, guest, ticket, now);
                 // Whoever asked may have given up; the reservation expires by itself.
                 let _ = reply.send(offer);
             }
