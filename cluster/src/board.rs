@@ -8,7 +8,7 @@ use downbeat_schemas::id::RoomId;
 use downbeat_schemas::limits::Limits;
 use downbeat_schemas::time::Timestamp;
 
-use crate::claim::{HoldId, TicketId};
+use crate::claim::{HoldId, TicketId, TicketPass};
 use crate::lobby::{Answer, Lobby, WaiterId};
 use crate::{Counts, Filter, FindError, Query, RoomRecord};
 
@@ -49,7 +49,7 @@ pub(crate) enum Grant {
         hold: HoldId,
     },
     Nothing,
-    Create(TicketId),
+    Create(TicketPass),
 }
 
 impl Board {
@@ -70,8 +70,14 @@ impl Board {
         }
     }
 
-    /// Takes a new or changed record, in which the `settled` holds are counted.
-    pub(crate) fn publish(&mut self, record: RoomRecord, settled: &[HoldId]) {
+    /// Takes a new or changed record, in which the `settled` holds are counted, and ends the ticket
+    /// that the room was created with.
+    pub(crate) fn publish(
+        &mut self,
+        record: RoomRecord,
+        settled: &[HoldId],
+        ticket: Option<TicketId>,
+    ) {
         for hold in settled {
             self.end_hold(*hold);
         }
@@ -81,6 +87,9 @@ impl Board {
         self.lobby(&key)
             .add(Arc::new(record), holds.unwrap_or_default());
         self.serve(&key);
+        if let Some(ticket) = ticket {
+            self.finish(ticket);
+        }
     }
 
     pub(crate) fn withdraw(&mut self, room: RoomId) {
@@ -142,7 +151,7 @@ impl Board {
     pub(crate) fn cancel(&mut self, waiter: WaiterId) {
         match self.answers.remove(&waiter) {
             Some(Ok(Grant::Room { hold, .. })) => self.release(hold),
-            Some(Ok(Grant::Create(ticket))) => self.finish(ticket),
+            Some(Ok(Grant::Create(ticket))) => self.finish(ticket.id),
             Some(Ok(Grant::Nothing) | Err(_)) => {}
             None => {
                 if let Some(key) = self.waiting.remove(&waiter) {
@@ -198,8 +207,8 @@ impl Board {
 
     /// Answers a query if it need not wait.
     fn answer(&mut self, key: &Key, query: &Query) -> Option<Grant> {
-        let hold = HoldId(self.next_id());
-        let ticket = TicketId(self.next_id());
+        let hold = HoldId(self.next_id().into());
+        let ticket = TicketId(self.next_id().into());
         let lobby = self.lobby(key);
         match lobby.answer(query, hold) {
             Answer::Room(record) => {
@@ -211,10 +220,15 @@ impl Board {
             Answer::Nothing => Some(Grant::Nothing),
             Answer::Create => {
                 lobby.ticket = Some(ticket);
+                let pass = TicketPass {
+                    name: key.name.clone(),
+                    filter: key.filter.clone(),
+                    id: ticket,
+                };
                 let key = key.clone();
                 let expires_at = self.now.after(self.bounds.create_time);
                 self.tickets.insert(ticket, Creating { key, expires_at });
-                Some(Grant::Create(ticket))
+                Some(Grant::Create(pass))
             }
             Answer::Wait => None,
         }

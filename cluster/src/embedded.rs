@@ -12,12 +12,12 @@ use downbeat_schemas::limits::Limits;
 use downbeat_schemas::time::Timestamp;
 
 use crate::board::{Board, Grant, Outcome};
-use crate::claim::{Claims, HoldId, TicketId};
+use crate::claim::Claims;
 use crate::lobby::WaiterId;
 use crate::placement::Placement;
 use crate::{
-    Counts, FindError, Found, Hold, Load, Location, Pending, Query, Registry, RoomListing,
-    RoomRecord, Ticket,
+    Counts, FindError, Found, Hold, HoldId, HoldPass, Load, Location, Pending, Query, Registry,
+    RoomListing, RoomRecord, Ticket, TicketPass,
 };
 
 /// A registry for a node on its own: what is true when no other is configured.
@@ -44,9 +44,12 @@ impl Embedded {
 }
 
 impl Registry for Embedded {
-    fn publish(&self, record: RoomRecord, settled: Vec<Hold>) {
-        let settled: Vec<HoldId> = settled.into_iter().map(Hold::settle).collect();
-        self.shared.decide(|board| board.publish(record, &settled));
+    fn publish(&self, record: RoomRecord, settled: Vec<Hold>, ticket: Option<Ticket>) {
+        let settled = settled.into_iter().map(|hold| hold.into_pass().id);
+        let settled: Vec<HoldId> = settled.collect();
+        let ticket = ticket.map(|ticket| ticket.into_pass().id);
+        self.shared
+            .decide(|board| board.publish(record, &settled, ticket));
     }
 
     fn withdraw(&self, room: RoomId) {
@@ -80,6 +83,14 @@ impl Registry for Embedded {
             }),
             Err(error) => Box::pin(ready(Err(error))),
         }
+    }
+
+    fn adopt_hold(&self, pass: HoldPass) -> Hold {
+        Hold::new(pass, self.shared.clone())
+    }
+
+    fn adopt_ticket(&self, pass: TicketPass) -> Ticket {
+        Ticket::new(pass, self.shared.clone())
     }
 
     fn report_load(&self, shard: Location, load: Load) {
@@ -133,7 +144,12 @@ impl Shared {
     fn found(self: &Arc<Self>, grant: Grant) -> Found {
         match grant {
             Grant::Room { record, hold } => {
-                let hold = Hold::new(hold, record.room, self.clone());
+                let pass = HoldPass {
+                    room: record.room,
+                    name: record.name.clone(),
+                    id: hold,
+                };
+                let hold = Hold::new(pass, self.clone());
                 Found::Room { record, hold }
             }
             Grant::Nothing => Found::Nothing,
@@ -143,12 +159,12 @@ impl Shared {
 }
 
 impl Claims for Shared {
-    fn release(&self, hold: HoldId) {
-        self.decide(|board| board.release(hold));
+    fn release(&self, hold: &HoldPass) {
+        self.decide(|board| board.release(hold.id));
     }
 
-    fn finish(&self, ticket: TicketId) {
-        self.decide(|board| board.finish(ticket));
+    fn finish(&self, ticket: &TicketPass) {
+        self.decide(|board| board.finish(ticket.id));
     }
 }
 

@@ -41,7 +41,7 @@
 //!     // Ask the owner for the seat; it publishes with the hold. If it refuses: drop the hold and
 //!     // find again with the room excluded.
 //!     Found::Room { record, hold } => println!("ask {:?} for a seat in {}", record.location, hold.room()),
-//!     // Create the room there; it publishes, then drops the ticket.
+//!     // Create the room there; it publishes with the ticket.
 //!     Found::Create(_ticket) => println!("create one on {:?}", registry.place()),
 //!     Found::Nothing => unreachable!("the answer of Mode::Join only"),
 //! }
@@ -63,7 +63,7 @@ mod record;
 mod registry;
 mod sort;
 
-pub use claim::{Hold, Ticket};
+pub use claim::{Hold, HoldId, HoldPass, ParseClaimError, Ticket, TicketId, TicketPass};
 pub use embedded::Embedded;
 pub use fence::Fence;
 pub use filter::Filter;

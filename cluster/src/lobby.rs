@@ -174,7 +174,7 @@ mod tests {
             lobby.add(Arc::new(record), BTreeSet::new());
         }
         let found: Vec<u64> = (0..expected.len())
-            .map(|ask| match lobby.answer(query, HoldId(ask as u64)) {
+            .map(|ask| match lobby.answer(query, HoldId(ask as u128)) {
                 Answer::Room(record) => record.room.0,
                 Answer::Nothing | Answer::Create | Answer::Wait => 0,
             })

@@ -7,7 +7,10 @@ use std::sync::Arc;
 use downbeat_schemas::id::RoomId;
 use downbeat_schemas::time::Timestamp;
 
-use crate::{FindError, Found, Hold, Load, Location, Query, RoomListing, RoomRecord};
+use crate::{
+    FindError, Found, Hold, HoldPass, Load, Location, Query, RoomListing, RoomRecord, Ticket,
+    TicketPass,
+};
 
 /// An answer that may have to come from elsewhere. To give up, drop it.
 pub type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -20,8 +23,9 @@ pub trait Registry: fmt::Debug + Send + Sync {
     ///
     /// Only the owner's shard calls this. `settled` are the holds whose seats are counted in
     /// `record.clients` from now on: both in one call, or a seat would for a moment count twice or
-    /// not at all.
-    fn publish(&self, record: RoomRecord, settled: Vec<Hold>);
+    /// not at all. `ticket` is the one that the room was created with, at its first publication:
+    /// in one call too, so that nobody gets the next ticket who could get a seat.
+    fn publish(&self, record: RoomRecord, settled: Vec<Hold>, ticket: Option<Ticket>);
 
     /// Forgets a room that ended. Its holds end with it.
     fn withdraw(&self, room: RoomId);
@@ -45,6 +49,12 @@ pub trait Registry: fmt::Debug + Send + Sync {
     /// # Errors
     /// [`FindError`] after [`stop`](Self::stop), or if too many requests wait.
     fn find(&self, query: Query, now: Timestamp) -> Pending<Result<Found, FindError>>;
+
+    /// Makes a hold out of what another node sent along with a request for a seat.
+    fn adopt_hold(&self, pass: HoldPass) -> Hold;
+
+    /// Makes a ticket out of what another node sent along with a request to create a room.
+    fn adopt_ticket(&self, pass: TicketPass) -> Ticket;
 
     /// Tells the load of a shard, about once a second. Its first report makes the shard known.
     fn report_load(&self, shard: Location, load: Load);

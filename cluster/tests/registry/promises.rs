@@ -41,7 +41,7 @@ fn answered((mut answer, flag): (Answer, Arc<Flag>)) -> Result<Found, FindError>
 #[test]
 fn a_held_seat_is_free_again_when_the_hold_is_dropped() {
     let registry = registry();
-    registry.publish(record(1, 1), Vec::new());
+    registry.publish(record(1, 1), Vec::new(), None);
     let held = hold(find(&registry, Mode::Join, START));
     assert_eq!(held.room(), RoomId(1));
     assert!(is_nothing(&registry));
@@ -52,11 +52,11 @@ fn a_held_seat_is_free_again_when_the_hold_is_dropped() {
 #[test]
 fn a_settled_hold_counts_once() {
     let registry = registry();
-    registry.publish(record(1, 2), Vec::new());
+    registry.publish(record(1, 2), Vec::new(), None);
     let held = hold(find(&registry, Mode::Join, START));
     let mut joined = record(1, 2);
     joined.clients = 1;
-    registry.publish(joined, vec![held]);
+    registry.publish(joined, vec![held], None);
     let _second = hold(find(&registry, Mode::Join, START));
     assert!(is_nothing(&registry));
 }
@@ -64,7 +64,7 @@ fn a_settled_hold_counts_once() {
 #[test]
 fn a_hold_expires_with_the_matchmaking_request() {
     let registry = registry();
-    registry.publish(record(1, 1), Vec::new());
+    registry.publish(record(1, 1), Vec::new(), None);
     let late = hold(find(&registry, Mode::Join, START));
     registry.expire(after_ms(4_999));
     assert!(is_nothing(&registry));
@@ -81,11 +81,11 @@ fn a_hold_expires_with_the_matchmaking_request() {
 #[test]
 fn holds_end_with_their_room() {
     let registry = registry();
-    registry.publish(record(1, 2), Vec::new());
+    registry.publish(record(1, 2), Vec::new(), None);
     let old = hold(find(&registry, Mode::Join, START));
     registry.withdraw(RoomId(1));
     assert_eq!(registry.counts(), Counts::default());
-    registry.publish(record(1, 1), vec![old]);
+    registry.publish(record(1, 1), vec![old], None);
     drop(hold(find(&registry, Mode::Join, START)));
 }
 
@@ -94,7 +94,7 @@ fn those_who_wait_get_the_seats_of_the_new_room_in_their_order() {
     let registry = registry();
     let creating = ticket(find(&registry, Mode::JoinOrCreate, START));
     let [first, second, third] = [(); 3].map(|()| wait(&registry));
-    registry.publish(record(1, 2), Vec::new());
+    registry.publish(record(1, 2), Vec::new(), None);
     let _seats = [first, second].map(|request| hold(answered(request).unwrap()));
     assert!(!third.1.is_up());
     drop(creating);
@@ -127,7 +127,7 @@ fn who_gives_up_leaves_the_answer_to_the_next() {
     let [gives_up, answered_but_gone, last] = [(); 3].map(|()| wait(&registry));
     drop(gives_up);
     assert_eq!(registry.counts().waiting, 2);
-    registry.publish(record(1, 1), Vec::new());
+    registry.publish(record(1, 1), Vec::new(), None);
     assert!(answered_but_gone.1.is_up() && !last.1.is_up());
     drop(answered_but_gone);
     drop(hold(answered(last).unwrap()));
@@ -148,7 +148,7 @@ fn stopped_means_no_more_finds() {
     let waits = wait(&registry);
     registry.stop();
     assert_eq!(answered(waits).unwrap_err(), FindError::Stopped);
-    registry.publish(record(1, 1), Vec::new());
+    registry.publish(record(1, 1), Vec::new(), None);
     drop(creating);
     let refused = now_or_never(registry.find(query(Mode::Join), START));
     assert_eq!(refused.unwrap_err(), FindError::Stopped);
@@ -177,7 +177,7 @@ fn lists_show_locked_rooms_and_hide_private_ones() {
     let mut chat = record(4, 1);
     chat.name = "chat".into();
     for room in [chat, private, locked, record(1, 1)] {
-        registry.publish(room, Vec::new());
+        registry.publish(room, Vec::new(), None);
     }
     let list = |name| -> Vec<(u64, bool)> {
         let rooms = now_or_never(registry.list(name)).into_iter();

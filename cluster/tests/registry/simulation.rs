@@ -133,7 +133,7 @@ impl World {
             return;
         };
         room.clients += 1;
-        self.registry.publish(room.clone(), vec![held.hold]);
+        self.registry.publish(room.clone(), vec![held.hold], None);
     }
 
     fn drop_a_hold(&mut self) {
@@ -158,8 +158,12 @@ impl World {
             ..record(self.last_room, 1 + self.random.below(4) as u32)
         };
         self.rooms.push(room.clone());
-        self.registry.publish(room, Vec::new());
-        drop(creating.ticket);
+        let ticket = match self.random.below(2) {
+            0 => Some(creating.ticket),
+            // Dropped here: before the room is published.
+            _ => None,
+        };
+        self.registry.publish(room, Vec::new(), ticket);
     }
 
     fn drop_a_ticket(&mut self) {
@@ -188,7 +192,7 @@ impl World {
             5 => room.filter = self.random.filter(),
             _ => room.clients = room.clients.saturating_sub(1),
         }
-        self.registry.publish(room.clone(), Vec::new());
+        self.registry.publish(room.clone(), Vec::new(), None);
     }
 
     fn withdraw_a_room(&mut self) {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
 
-use downbeat_cluster::{Embedded, Found, Hold, Load, Location, Mode, Registry, RoomRecord};
+use downbeat_cluster::{Embedded, Found, Hold, Load, Location, Mode, Registry, RoomRecord, Ticket};
 use downbeat_schemas::id::{NodeId, RoomId, ShardId};
 use downbeat_schemas::limits::Limits;
 use downbeat_schemas::time::Timestamp;
@@ -74,8 +74,7 @@ impl Owner {
         match block_on(answer).unwrap() {
             Found::Room { hold, .. } => self.take_seat(hold),
             Found::Create(ticket) => {
-                self.create();
-                drop(ticket);
+                self.create(ticket);
             }
             Found::Nothing => panic!("joinOrCreate finds or creates"),
         }
@@ -86,10 +85,10 @@ impl Owner {
         let room = rooms.get_mut(&hold.room()).unwrap();
         assert!(room.clients < CLIENTS_MAX, "over-assigned");
         room.clients += 1;
-        self.registry.publish(room.clone(), vec![hold]);
+        self.registry.publish(room.clone(), vec![hold], None);
     }
 
-    fn create(&self) {
+    fn create(&self, ticket: Ticket) {
         let mut rooms = self.rooms.lock().unwrap();
         let id = rooms.len() as u64 + 1;
         let record = RoomRecord {
@@ -98,7 +97,7 @@ impl Owner {
             ..record(id, CLIENTS_MAX)
         };
         rooms.insert(record.room, record.clone());
-        self.registry.publish(record, Vec::new());
+        self.registry.publish(record, Vec::new(), Some(ticket));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use downbeat_cluster::{Hold, RoomRecord};
+use downbeat_cluster::{Hold, RoomRecord, Ticket};
 use downbeat_core::host::{AnyRoom, CreateParams, Reservation, ReserveError, RoomState};
 use downbeat_core::record::Recorder;
 use downbeat_schemas::id::{ReconnectionToken, RoomId, SessionId};
@@ -31,24 +31,27 @@ impl Shard {
                 name,
                 guest,
                 ticket,
-            } => {
-                let offer = self.create(&name, guest, now);
-                // The room is published: those who wait for the ticket will find it.
-                drop(ticket);
-                offer
-            }
+            } => self.create(&name, guest, ticket, now),
             SeatRequest::Reserve { room, guest, hold } => self.reserve(room, guest, hold, now),
             SeatRequest::Resume { room, token } => self.resume(room, token, now),
         }
     }
 
     /// Creates a room and reserves the first seat in it.
-    fn create(&mut self, name: &str, guest: Guest, now: Timestamp) -> Result<Offer, Refusal> {
+    fn create(
+        &mut self,
+        name: &str,
+        guest: Guest,
+        ticket: Option<Ticket>,
+        now: Timestamp,
+    ) -> Result<Offer, Refusal> {
         let definition = self.desk.node.definition(name);
         let definition = Arc::clone(definition.ok_or(Refusal::UnknownName)?);
         let key = self.create_room(&definition, &guest.options, now)?;
-        let room = self.rooms.find_mut(key).map(|slot| slot.room.room_id());
-        self.reserve(room.ok_or(Refusal::NotJoinable)?, guest, None, now)
+        let slot = self.rooms.find_mut(key).ok_or(Refusal::NotJoinable)?;
+        slot.ticket = ticket;
+        let room = slot.room.room_id();
+        self.reserve(room, guest, None, now)
     }
 
     /// Creates a room in which nobody has a seat yet.
@@ -186,7 +189,8 @@ impl Shard {
                 .map(Arc::from),
         };
         let settled = std::mem::take(&mut slot.holds);
-        self.desk.node.registry.publish(record, settled);
+        let ticket = slot.ticket.take();
+        self.desk.node.registry.publish(record, settled, ticket);
     }
 
     /// Drops a room that has ended; its clients were told by its last flush.

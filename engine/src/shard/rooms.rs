@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
-use downbeat_cluster::{Filter, Hold};
+use downbeat_cluster::{Filter, Hold, Ticket};
 use downbeat_core::host::AnyRoom;
 use downbeat_core::record::Recorder;
 use downbeat_schemas::id::{ConnectionId, RoomId};
@@ -30,6 +30,8 @@ pub(super) struct RoomSlot {
     pub(super) created_at: Timestamp,
     /// Seats reserved here that the registry does not count yet.
     pub(super) holds: Vec<Hold>,
+    /// What it was created with, until the registry knows the room.
+    pub(super) ticket: Option<Ticket>,
     /// Connections in the room, while they are counted.
     pub(super) clients: u64,
     /// How it did since the monitor last asked.
@@ -95,6 +97,7 @@ impl Rooms {
             filter,
             created_at,
             holds: Vec::new(),
+            ticket: None,
             clients: 0,
             tally: Tally::default(),
             meter: None,
