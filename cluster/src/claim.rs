@@ -5,6 +5,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use downbeat_schemas::id::RoomId;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::Filter;
 
@@ -35,7 +37,7 @@ pub struct Ticket {
 }
 
 /// A hold on its way to another node. It frees nothing when dropped.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HoldPass {
     /// The room that the seat is in.
     pub room: RoomId,
@@ -46,7 +48,7 @@ pub struct HoldPass {
 }
 
 /// A ticket on its way to another node. It ends nothing when dropped.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketPass {
     /// The name of the room type that may be created.
     pub name: Arc<str>,
@@ -96,6 +98,18 @@ macro_rules! claim_id {
         impl fmt::Debug for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 write!(f, "{}({:x})", stringify!($name), self.0)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                to.collect_str(self)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+                String::deserialize(from)?.parse().map_err(D::Error::custom)
             }
         }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
 /// The values of a room type's `filter_by` fields, of a room's creation or of a request to join.
@@ -12,7 +13,7 @@ use serde_json::{Map, Number, Value};
 ///
 /// Kept as canonical JSON: equal values have equal text, so the text is the key of an index.
 /// A missing field equals null, and 1 equals 1.0, as in the JavaScript of most clients.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Filter(Arc<str>);
 
 impl Filter {

@@ -52,12 +52,14 @@
 
 mod board;
 mod claim;
+mod driver;
 mod embedded;
 mod fence;
 mod filter;
 mod lobby;
 mod open;
 mod placement;
+pub mod post;
 mod query;
 mod record;
 mod registry;
@@ -68,6 +70,7 @@ pub use embedded::Embedded;
 pub use fence::Fence;
 pub use filter::Filter;
 pub use placement::Load;
+pub use post::{Answer, AskError, Mailroom, Post};
 pub use query::{FindError, Found, Mode, Query};
 pub use record::{Location, RoomListing, RoomRecord};
 pub use registry::{Counts, Pending, Registry};

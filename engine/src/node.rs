@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use downbeat_cluster::{Fence, Location, Registry};
+use downbeat_cluster::{Fence, Location, Post, Registry};
 use downbeat_schemas::id::{NodeId, RoomId, ShardId};
 use futures_channel::oneshot;
 
@@ -32,6 +32,8 @@ pub(crate) struct Node {
     pub(crate) registry: Arc<dyn Registry>,
     /// Until when the shards may tick.
     pub(crate) fence: Fence,
+    /// The way to other nodes; none for a node on its own.
+    pub(crate) post: Option<Post>,
     pub(crate) links: Vec<ShardLink>,
     pub(crate) board: Board,
     pub(crate) clerk: ClerkLink,

@@ -38,6 +38,9 @@ pub enum CloseCode {
     SlowReader = 4008,
     /// Nothing was heard from the client, pings included.
     IdleTimeout = 4009,
+    /// The room is no longer where the client was connected to: its node was lost, or lost touch with
+    /// the others. The seat may be there again at the next try.
+    Moved = 4010,
     /// No such room at this address ([`MatchmakeCode::UnknownRoomId`] of a WebSocket).
     UnknownRoom = 4522,
     /// The seat or token is unknown, used or expired.

@@ -60,7 +60,10 @@ mod tests {
         let third = |channel: &[u8]| Some(channel.windows(2).any(|two| two == b"r3"));
         let pair = room.pair("downbeat", third);
         assert_eq!(pair.first, b"downbeat:{r0:0000000000007}");
-        assert_eq!(pair.second.as_deref(), Some(&b"downbeat:{r3:0000000000007}"[..]));
+        assert_eq!(
+            pair.second.as_deref(),
+            Some(&b"downbeat:{r3:0000000000007}"[..])
+        );
     }
 
     #[test]

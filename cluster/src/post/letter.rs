@@ -64,7 +64,9 @@ pub enum LetterError {
         len: usize,
     },
     /// Another release speaks.
-    #[error("a letter of format {found}, this release reads {VERSION}: nodes of one cluster must run releases that talk to each other")]
+    #[error(
+        "a letter of format {found}, this release reads {VERSION}: nodes of one cluster must run releases that talk to each other"
+    )]
     Version {
         /// Its format.
         found: u8,

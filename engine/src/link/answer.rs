@@ -4,30 +4,67 @@ use std::sync::Arc;
 
 use downbeat_core::record::TooLarge;
 use downbeat_schemas::id::{NodeId, RoomId, SessionId};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 /// A reserved seat: what the client needs to open its WebSocket.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Offer {
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "text")]
     pub(crate) name: Arc<str>,
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "text")]
     pub(crate) session_id: SessionId,
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "text")]
     pub(crate) room_id: RoomId,
-    #[serde(serialize_with = "as_text")]
+    #[serde(with = "text")]
     pub(crate) process_id: NodeId,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) public_address: Option<String>,
 }
 
-fn as_text<S: Serializer>(id: &impl std::fmt::Display, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(id)
+/// What JavaScript must see as text: the numbers of ids are too large for it.
+mod text {
+    use std::fmt::Display;
+
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(id: &impl Display, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(id)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>, T: FromText>(
+        from: D,
+    ) -> Result<T, D::Error> {
+        let text = String::deserialize(from)?;
+        T::from_text(&text).ok_or_else(|| D::Error::custom("no id, or not its text"))
+    }
+
+    pub(super) trait FromText: Sized {
+        fn from_text(text: &str) -> Option<Self>;
+    }
+
+    macro_rules! from_text {
+        ($($id:ty),*) => { $(
+            impl FromText for $id {
+                fn from_text(text: &str) -> Option<Self> {
+                    text.parse().ok()
+                }
+            }
+        )* };
+    }
+
+    from_text!(super::SessionId, super::RoomId, super::NodeId);
+
+    impl FromText for std::sync::Arc<str> {
+        fn from_text(text: &str) -> Option<Self> {
+            Some(text.into())
+        }
+    }
 }
 
 /// Why the owner of a room, or of the shard to create it on, said no.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Refusal {
     /// The room is full, locked or gone.
     NotJoinable,
@@ -41,6 +78,8 @@ pub(crate) enum Refusal {
     RoomsMax,
     /// The node has lost touch with the store that says what is its own.
     Frozen,
+    /// The node of the shard is not there: it has ended or moved on.
+    Gone,
     /// The shard is ending, or does not answer.
     Unavailable,
 }

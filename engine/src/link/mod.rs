@@ -8,6 +8,7 @@ mod seat;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use crossbeam::channel::{Receiver, Sender, bounded};
 use downbeat_net::Connection;
 use downbeat_net::socket::Stream;
@@ -18,7 +19,7 @@ pub use answer::RecordError;
 pub(crate) use answer::{Offer, Refusal};
 pub(crate) use bell::Bell;
 pub(crate) use question::{Question, RoomDetail, RoomTally, SeatDetail, Survey, Tally};
-pub(crate) use seat::{Guest, Reply, SeatRequest};
+pub(crate) use seat::{Guest, Reply, SeatRequest, read_outcome};
 
 /// Commands that wait for a shard: far more than a turn takes, few enough to see a shard that hangs.
 const COMMANDS_MAX: usize = 4_096;
@@ -30,6 +31,8 @@ pub(crate) enum Command {
     Adopt(Box<Newcomer>),
     /// Find a seat for someone.
     Seat(SeatRequest, Reply),
+    /// Find a seat for someone who asked another node.
+    SeatLetter(Bytes, downbeat_cluster::Answer),
     /// Answer the monitor.
     Answer(Question),
     /// Record a room of this shard from now on, or no more.
@@ -44,6 +47,8 @@ pub(crate) enum Command {
         Box<crate::shard::Staging>,
         std::sync::mpsc::Sender<Result<(), Refusal>>,
     ),
+    /// The rooms of this node are no longer its own.
+    Abandon,
     /// End all rooms and connections within this time.
     ShutDown(Duration),
 }

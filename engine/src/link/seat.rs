@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use downbeat_cluster::{Hold, Ticket};
+use bytes::Bytes;
+use downbeat_cluster::{Hold, HoldPass, Registry, Ticket, TicketPass};
 use downbeat_schemas::id::{ReconnectionToken, RoomId};
 use futures_channel::oneshot;
 use serde::{Deserialize, Serialize};
@@ -10,7 +11,7 @@ use serde_json::Value;
 
 use super::{Offer, Refusal};
 
-/// A request for a seat on one shard, of this node or of another.
+/// A request for a seat on one shard.
 #[derive(Debug)]
 pub(crate) enum SeatRequest {
     /// Create a room and reserve a seat in it.
@@ -18,7 +19,7 @@ pub(crate) enum SeatRequest {
         /// Of the room type.
         name: Arc<str>,
         guest: Guest,
-        /// Dropped when the room is published, or has failed.
+        /// Goes to the registry with the room; dropped if the room is not to be.
         ticket: Option<Ticket>,
     },
     /// Reserve a seat in a room of this shard.
@@ -42,5 +43,152 @@ pub(crate) struct Guest {
     pub(crate) claims: Option<Value>,
 }
 
+/// The answer to a request for a seat.
+pub(crate) type Outcome = Result<Offer, Refusal>;
+
 /// Where the answer goes. Dropped unanswered if the shard ends.
-pub(crate) type Reply = oneshot::Sender<Result<Offer, Refusal>>;
+#[derive(Debug)]
+pub(crate) enum Reply {
+    /// To a job of this node.
+    Here(oneshot::Sender<Outcome>),
+    /// To another node.
+    Elsewhere(downbeat_cluster::Answer),
+}
+
+impl Reply {
+    /// Gives the answer. Whoever asked may have given up: a reservation expires by itself.
+    pub(crate) fn send(self, outcome: Outcome) {
+        match self {
+            Self::Here(reply) => drop(reply.send(outcome)),
+            Self::Elsewhere(answer) => {
+                let outcome = serde_json::to_vec(&outcome).expect("an outcome is plain data");
+                answer.give(outcome.into());
+            }
+        }
+    }
+}
+
+/// A request on its way to a shard of another node, as JSON: most of it is what the client sent as
+/// JSON, and people can read it.
+#[derive(Serialize, Deserialize)]
+enum SeatLetter {
+    Create(Arc<str>, Guest, Option<TicketPass>),
+    Reserve(RoomId, Guest, Option<HoldPass>),
+    Resume(RoomId, ReconnectionToken),
+}
+
+/// Bytes of another node that are no request or outcome of this release.
+#[derive(Debug, thiserror::Error)]
+#[error("another node speaks of seats in words that this release does not know: {0}")]
+pub(crate) struct SeatLetterError(#[from] serde_json::Error);
+
+impl SeatRequest {
+    /// The request for another node: what it was promised goes with it.
+    pub(crate) fn into_letter(self) -> Bytes {
+        let letter = match self {
+            Self::Create {
+                name,
+                guest,
+                ticket,
+            } => SeatLetter::Create(name, guest, ticket.map(Ticket::into_pass)),
+            Self::Reserve { room, guest, hold } => {
+                SeatLetter::Reserve(room, guest, hold.map(Hold::into_pass))
+            }
+            Self::Resume { room, token } => SeatLetter::Resume(room, token),
+        };
+        let letter = serde_json::to_vec(&letter);
+        letter.expect("a request is plain data").into()
+    }
+
+    /// The request of another node.
+    ///
+    /// # Errors
+    /// [`SeatLetterError`] if the bytes are none.
+    pub(crate) fn from_letter(
+        letter: &[u8],
+        registry: &dyn Registry,
+    ) -> Result<Self, SeatLetterError> {
+        Ok(match serde_json::from_slice(letter)? {
+            SeatLetter::Create(name, guest, ticket) => Self::Create {
+                name,
+                guest,
+                ticket: ticket.map(|pass| registry.adopt_ticket(pass)),
+            },
+            SeatLetter::Reserve(room, guest, hold) => Self::Reserve {
+                room,
+                guest,
+                hold: hold.map(|pass| registry.adopt_hold(pass)),
+            },
+            SeatLetter::Resume(room, token) => Self::Resume { room, token },
+        })
+    }
+}
+
+/// Reads the answer of another node.
+///
+/// # Errors
+/// [`SeatLetterError`] if the bytes are none.
+pub(crate) fn read_outcome(answer: &[u8]) -> Result<Outcome, SeatLetterError> {
+    Ok(serde_json::from_slice(answer)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use downbeat_cluster::Embedded;
+    use downbeat_schemas::limits::Limits;
+
+    use super::*;
+
+    /// Sends a request to another node and shows it there.
+    fn sent(request: SeatRequest) -> String {
+        let registry = Embedded::new(&Limits::default());
+        let letter = request.into_letter();
+        format!(
+            "{:?}",
+            SeatRequest::from_letter(&letter, &registry).unwrap()
+        )
+    }
+
+    #[test]
+    fn requests_arrive_as_they_were_sent() {
+        let guest = Guest {
+            options: serde_json::json!({ "mode": "duo", "deep": [1, 2.5, null] }),
+            claims: Some(serde_json::json!("ann")),
+        };
+        let create = SeatRequest::Create {
+            name: "arena".into(),
+            guest: guest.clone(),
+            ticket: None,
+        };
+        let shown = format!("{create:?}");
+        assert_eq!(sent(create), shown);
+        let reserve = SeatRequest::Reserve {
+            room: RoomId(u64::MAX),
+            guest,
+            hold: None,
+        };
+        let shown = format!("{reserve:?}");
+        assert_eq!(sent(reserve), shown);
+        let letter = SeatRequest::Resume {
+            room: RoomId(7),
+            token: ReconnectionToken(u128::MAX - 7),
+        }
+        .into_letter();
+        let registry = Embedded::new(&Limits::default());
+        assert!(matches!(
+            SeatRequest::from_letter(&letter, &registry),
+            Ok(SeatRequest::Resume { room: RoomId(7), token }) if token.0 == u128::MAX - 7
+        ));
+    }
+
+    #[test]
+    fn outcomes_arrive_as_they_were_given() {
+        let refused: Outcome = Err(Refusal::CreateFailed("no".to_owned()));
+        let answer = serde_json::to_vec(&refused).unwrap();
+        assert_eq!(
+            read_outcome(&answer).unwrap().unwrap_err(),
+            refused.unwrap_err()
+        );
+        assert!(read_outcome(b"{}").is_err());
+    }
+}

@@ -67,6 +67,10 @@ impl From<Refusal> for MatchmakeError {
                 MatchmakeCode::Unavailable,
                 "the node of this room has lost touch with Redis: ask again".to_owned(),
             ),
+            Refusal::Gone => (
+                MatchmakeCode::Unavailable,
+                "the node that was asked is gone: ask again".to_owned(),
+            ),
             Refusal::Unavailable => (
                 MatchmakeCode::Unavailable,
                 "the shard of this room does not answer".to_owned(),

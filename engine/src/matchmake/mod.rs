@@ -1,24 +1,25 @@
 //! From a request for a room to a seat in one.
 //!
 //! Runs as a job on the shard that read the request. The registry says which room might fit, the
-//! room's own shard decides: so no two requests get the same seat.
+//! room's own shard decides: so no two requests get the same seat. That shard may be another node's.
 
+mod ask;
 mod error;
 mod request;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use downbeat_cluster::{Found, Location, Mode, Query};
+use downbeat_cluster::{Found, Mode, Query};
 use downbeat_schemas::close::MatchmakeCode;
 use downbeat_schemas::id::{ReconnectionToken, RoomId};
-use futures_channel::oneshot;
 
 pub(crate) use error::MatchmakeError;
 pub(crate) use request::{Caller, MatchmakeRequest, Method};
 
+use self::ask::ask;
 use crate::desk::Desk;
-use crate::link::{Command, Guest, Offer, Refusal, SeatRequest};
+use crate::link::{Guest, Offer, Refusal, SeatRequest};
 use crate::monitor::{self, Monitor};
 use crate::server::auth::AuthRequest;
 use crate::server::definition::RoomDefinition;
@@ -139,8 +140,10 @@ async fn join(
         let (room, hold) = (record.room, Some(hold));
         let reserve = SeatRequest::Reserve { room, guest, hold };
         match ask(desk, record.location, reserve).await {
-            // The room has filled, locked or ended since it was published.
-            Err(Refusal::NotJoinable) => query.exclude.push(room),
+            // The room has filled, locked or ended since it was published, or its node has.
+            Err(Refusal::NotJoinable | Refusal::Gone | Refusal::Frozen) => {
+                query.exclude.push(room);
+            }
             answer => return answer.map_err(MatchmakeError::from),
         }
         guest = copy;
@@ -176,7 +179,7 @@ async fn join_by_id(desk: &Desk, room: RoomId, guest: Guest) -> Result<Offer, Ma
     let hold = None;
     let reserve = SeatRequest::Reserve { room, guest, hold };
     match ask(desk, record.location, reserve).await {
-        Err(Refusal::NotJoinable) => Err(MatchmakeError::unknown_room(room)),
+        Err(Refusal::NotJoinable | Refusal::Gone) => Err(MatchmakeError::unknown_room(room)),
         answer => answer.map_err(MatchmakeError::from),
     }
 }
@@ -190,7 +193,7 @@ async fn reconnect(
     let record = record.ok_or_else(MatchmakeError::seat_expired)?;
     let resume = SeatRequest::Resume { room, token };
     match ask(desk, record.location, resume).await {
-        Err(Refusal::NotJoinable) => Err(MatchmakeError::seat_expired()),
+        Err(Refusal::NotJoinable | Refusal::Gone) => Err(MatchmakeError::seat_expired()),
         answer => answer.map_err(MatchmakeError::from),
     }
 }
@@ -205,13 +208,4 @@ fn definition<'a>(desk: &'a Desk, name: &str) -> Result<&'a Arc<RoomDefinition>,
 fn monitor_of<'a>(desk: &'a Desk, room_name: &str) -> Option<&'a Monitor> {
     let monitor = desk.node.monitor.as_ref();
     monitor.filter(|_| room_name == monitor::ROOM_NAME)
-}
-
-/// Puts a question to the shard of a room.
-async fn ask(desk: &Desk, location: Location, request: SeatRequest) -> Result<Offer, Refusal> {
-    let (reply, answer) = oneshot::channel();
-    let link = desk.node.link(location.shard);
-    link.send(Command::Seat(request, reply))
-        .map_err(|_| Refusal::Unavailable)?;
-    answer.await.unwrap_or(Err(Refusal::Unavailable))
 }

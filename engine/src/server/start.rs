@@ -126,6 +126,7 @@ pub(super) fn start(builder: ServerBuilder) -> Result<RunningServer, StartError>
         monitor,
         registry: Arc::new(Embedded::new(&settings.limits)),
         fence: Fence::open(),
+        post: None,
         board: Board::new(cpus.len()),
         clerk,
         scribe,

@@ -7,6 +7,7 @@ use downbeat_schemas::close::CloseCode;
 use downbeat_schemas::time::Timestamp;
 
 use super::Shard;
+use super::sockets::Role;
 
 impl Shard {
     /// Ends all rooms and begins to close all connections.
@@ -26,6 +27,24 @@ impl Shard {
                 now,
             );
             self.settle(id, now);
+        }
+        self.stay_busy(now);
+    }
+
+    /// Drops all rooms as they are, without a word of theirs: while this node was out of touch they
+    /// became others' or were given up. Their clients are to ask again.
+    pub(super) fn abandon(&mut self, now: Timestamp) {
+        for key in self.rooms.keys() {
+            self.hand_over_recorded(key);
+            self.rooms.remove(key);
+        }
+        let reason = "this node was out of touch with the others and its rooms are gone from it";
+        for id in self.sockets.ids() {
+            let socket = self.sockets.find_mut(id);
+            if socket.is_some_and(|socket| matches!(socket.role, Role::Player { .. })) {
+                self.part(id, CloseCode::Moved, reason, now);
+                self.settle(id, now);
+            }
         }
         self.stay_busy(now);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use downbeat_cluster::{Hold, RoomRecord, Ticket};
+use downbeat_cluster::{Answer, Hold, RoomRecord, Ticket};
 use downbeat_core::host::{AnyRoom, CreateParams, Reservation, ReserveError, RoomState};
 use downbeat_core::record::Recorder;
 use downbeat_schemas::id::{ReconnectionToken, RoomId, SessionId};
@@ -13,7 +13,7 @@ use super::jobs::JobResult;
 use super::phase::first_deadline;
 use super::rooms::RoomKey;
 use crate::entropy;
-use crate::link::{Guest, Offer, Refusal, SeatRequest};
+use crate::link::{Guest, Offer, Refusal, Reply, SeatRequest};
 use crate::server::definition::RoomDefinition;
 
 impl Shard {
@@ -34,6 +34,17 @@ impl Shard {
             } => self.create(&name, guest, ticket, now),
             SeatRequest::Reserve { room, guest, hold } => self.reserve(room, guest, hold, now),
             SeatRequest::Resume { room, token } => self.resume(room, token, now),
+        }
+    }
+
+    /// Answers another node's request for a seat.
+    pub(super) fn answer_letter(&mut self, letter: &[u8], answer: Answer, now: Timestamp) {
+        match SeatRequest::from_letter(letter, &*self.desk.node.registry) {
+            Ok(request) => {
+                let outcome = self.find_seat(request, now);
+                Reply::Elsewhere(answer).send(outcome);
+            }
+            Err(error) => tracing::warn!("{error}"),
         }
     }
 

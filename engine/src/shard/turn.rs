@@ -66,9 +66,10 @@ impl Shard {
         match command {
             Command::Adopt(newcomer) => self.adopt(*newcomer, now),
             Command::Seat(request, reply) => {
-                // Whoever asked may have given up; the reservation expires by itself.
-                let _ = reply.send(self.find_seat(request, now));
+                let outcome = self.find_seat(request, now);
+                reply.send(outcome);
             }
+            Command::SeatLetter(letter, answer) => self.answer_letter(&letter, answer, now),
             Command::Answer(question) => self.answer(question, now),
             Command::Record { room, on, reply } => {
                 let _ = reply.send(self.record(room, on, now));
@@ -77,6 +78,7 @@ impl Shard {
             Command::Stage(staging, reply) => {
                 let _ = reply.send(self.stage(&staging, now));
             }
+            Command::Abandon => self.abandon(now),
             Command::ShutDown(patience) => self.shut_down(now, patience),
         }
     }

@@ -1,0 +1,47 @@
+//! What comes from other nodes, on its way to the shards.
+
+use bytes::Bytes;
+use downbeat_cluster::{Answer, Mailroom};
+use downbeat_schemas::id::{RoomId, ShardId};
+
+use crate::link::{Command, ShardLink};
+
+/// The shards of a node as the thread that talks to Redis knows them. What a shard has no room for is
+/// dropped: it counts as lost on its way.
+#[derive(Debug)]
+pub(crate) struct Doors(pub(crate) Vec<ShardLink>);
+
+impl Mailroom for Doors {
+    fn question(&self, shard: ShardId, question: Bytes, answer: Answer) {
+        self.hand_over(shard, Command::SeatLetter(question, answer));
+    }
+
+    fn relay(&self, shard: ShardId, letter: Bytes) {
+        self.hand_over(shard, Command::Relay(letter));
+    }
+
+    fn frame(&self, shard: ShardId, room: RoomId, frame: Bytes) {
+        self.hand_over(shard, Command::Frame(room, frame));
+    }
+
+    fn thawed(&self) {
+        self.0.iter().for_each(ShardLink::ring);
+    }
+
+    fn moved(&self) {
+        for link in &self.0 {
+            if link.send(Command::Abandon).is_err() {
+                // It has ended, or hangs: then its fence keeps it from ticking what it still has.
+                tracing::error!("a shard did not take the word that its rooms are gone");
+            }
+        }
+    }
+}
+
+impl Doors {
+    fn hand_over(&self, shard: ShardId, command: Command) {
+        if let Some(link) = self.0.get(usize::from(shard.0)) {
+            drop(link.send(command));
+        }
+    }
+}
