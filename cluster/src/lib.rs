@@ -10,6 +10,7 @@
 //! | `lobby` | the rooms of one name and filter: seats, the one creator, who waits for it |
 //! | `board` | all lobbies: what is promised, until when, who is answered next |
 //! | `placement` | the shard for a new room |
+//! | [`relay`] | how a client plays in a room through a node that does not own it |
 //!
 //! These are pure. `embedded` is the board behind a lock, with the wakers of those who wait.
 //!
@@ -63,6 +64,7 @@ pub mod post;
 mod query;
 mod record;
 mod registry;
+pub mod relay;
 mod sort;
 
 pub use claim::{Hold, HoldId, HoldPass, ParseClaimError, Ticket, TicketId, TicketPass};

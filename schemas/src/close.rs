@@ -52,9 +52,39 @@ pub enum CloseCode {
 }
 
 impl CloseCode {
+    /// Every code, by rising number.
+    pub const ALL: [Self; 21] = [
+        Self::Normal,
+        Self::ProtocolError,
+        Self::UnsupportedData,
+        Self::InvalidText,
+        Self::MessageTooBig,
+        Self::InternalError,
+        Self::Consented,
+        Self::ServerShutdown,
+        Self::RoomFailed,
+        Self::RoomDisposed,
+        Self::Kicked,
+        Self::Replaced,
+        Self::MalformedMessage,
+        Self::MessageRate,
+        Self::SlowReader,
+        Self::IdleTimeout,
+        Self::Moved,
+        Self::UnknownRoom,
+        Self::SeatExpired,
+        Self::AuthFailed,
+        Self::JoinRefused,
+    ];
+
     /// The number on the wire.
     pub const fn code(self) -> u16 {
         self as u16
+    }
+
+    /// The code of a number on the wire.
+    pub fn from_code(code: u16) -> Option<Self> {
+        Self::ALL.into_iter().find(|known| known.code() == code)
     }
 }
 
@@ -109,6 +139,15 @@ impl MatchmakeCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_code_is_found_by_its_number() {
+        for code in CloseCode::ALL {
+            assert_eq!(CloseCode::from_code(code.code()), Some(code));
+        }
+        assert!(CloseCode::ALL.is_sorted_by_key(|code| code.code()));
+        assert_eq!(CloseCode::from_code(1001), None);
+    }
 
     #[test]
     fn only_a_deliberate_close_is_consent() {

@@ -141,6 +141,11 @@ number! {
     ConnectionId(u64)
 }
 number! {
+    /// Who owns a room, as a number that rises with each owner: what a former one still says is
+    /// known by it and dropped.
+    Epoch(u64)
+}
+number! {
     /// A set of rows that is encoded once and sent to every client that watches it.
     GroupId(u32)
 }

@@ -177,6 +177,24 @@ limits! {
     catch_up_steps_max = 5 in 1..=100,
         "Ticks a late room runs in one turn. What is later is skipped and counted.";
 
+    // Clients whose sockets another node holds.
+    relay_bytes_max = 262_144 in 4_096..=1_073_741_824,
+        "What the clients of one room said at one shard of another node, kept until the owner has acknowledged it. Beyond: their sockets are not read until it has; beyond twice as much, a client that still speaks is closed with 1011.";
+    relay_frame_bytes_max = 262_144 in 1_024..=16_777_216,
+        "One letter between the owner of a room and the nodes that hold its clients' sockets. Beyond: what there is to say is cut into several; one message that is larger has a letter of its own.";
+    relay_ring_bytes_max = 4_194_304 in 65_536..=1_073_741_824,
+        "Frames of one room that not every edge has heard, as bytes; and what must not be lost for the clients of one edge. Beyond: the oldest frame goes, and an edge that lacks it gets fresh snapshots for its clients; beyond for what must not be lost, the edge is given up.";
+    relay_ring_frames_max = 1_024 in 16..=65_536,
+        "Frames of one room that not every edge has heard. Beyond: the oldest goes, and an edge that lacks it gets fresh snapshots for its clients.";
+    relay_reorder_bytes_max = 1_048_576 in 65_536..=1_073_741_824,
+        "Frames of one room that wait at an edge for one that is missing. Beyond: the latest is dropped and asked for again.";
+    relay_strands_max = 1_024 in 1..=65_536,
+        "Shards of other nodes that hold clients of one room. Beyond: the clients of one more are closed with 1011.";
+    relay_silence_ms = 3_000 in 500..=600_000,
+        "Silence of an edge. Beyond: its room takes the connections of its clients for lost.";
+    relay_owner_silence_ms = 1_000 in 500..=600_000,
+        "Silence of a room's owner. Beyond: an edge asks the registry who owns the room now.";
+
     // Files.
     captures_max = 32 in 1..=10_000,
         "Captures of slow ticks in the capture folder. Beyond: the oldest is deleted.";

@@ -6,11 +6,13 @@
 use flatbuffers::{FlatBufferBuilder, InvalidFlatbuffer, VerifierOptions};
 
 pub use self::head::{RowsHead, RowsKind};
+pub use self::kind::MessageKind;
 use crate::generated::server::downbeat::wire;
 use crate::id::{ReconnectionToken, RoomId, SessionId};
 use crate::reflect::{ReflectError, StateSchema};
 
 mod head;
+mod kind;
 
 /// When a message was made, and what of the client's own input is in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,0 +1,280 @@
+//! The owner's end: beside the room, one for all its strands.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use downbeat_schemas::close::CloseCode;
+use downbeat_schemas::id::{ConnectionId, Epoch, NodeId, RoomId, ShardId};
+use downbeat_schemas::limits::Limits;
+use downbeat_schemas::part::Part;
+use downbeat_schemas::server::MessageKind;
+use downbeat_schemas::time::Timestamp;
+
+use self::retired::Retired;
+use self::ring::Ring;
+use self::tie::Tie;
+use super::bounds::{ACK_DELAY, ANNOUNCE, Bounds, HEARTBEAT};
+use super::wire::{Draft, Note, Title};
+use super::{FrameSeq, OwnerCounters, RelayedId, StrandId};
+
+mod hearing;
+mod kept;
+mod retired;
+mod ring;
+mod tie;
+mod turn;
+
+pub use self::turn::{Refusal, Turn};
+
+/// The relayed clients of one room, at its owner.
+///
+/// The order of calls: [`accept`](Self::accept) for each letter and [`expire`](Self::expire) at the
+/// [`deadline`](Self::deadline), both of which tell what to do to the room; [`send`](Self::send) and
+/// [`close`](Self::close) while the room is flushed; then [`flush`](Self::flush), after each turn in
+/// which one of these was called.
+#[derive(Debug)]
+pub struct Hub {
+    room: RoomId,
+    epoch: Epoch,
+    bounds: Bounds,
+    counters: OwnerCounters,
+    ties: BTreeMap<Edge, Tie>,
+    connections: BTreeMap<ConnectionId, Place>,
+    retired: Retired,
+    /// Strands that are to be told that nobody knows them.
+    gone: BTreeSet<StrandId>,
+    draft: Draft,
+    /// The last frame that was sealed.
+    sealed: FrameSeq,
+    ring: Ring,
+    /// Frames that are to be published, before those of this turn.
+    outgoing: Vec<Bytes>,
+    /// Until when the room shows itself without being asked.
+    announces_until: Timestamp,
+    /// When the next frame is due even if the room says nothing.
+    show_at: Timestamp,
+}
+
+/// One shard of an edge: it has one strand to the room at a time.
+type Edge = (NodeId, ShardId);
+
+/// Where a connection's socket is.
+#[derive(Clone, Copy, Debug)]
+struct Place {
+    edge: Edge,
+    relayed: RelayedId,
+}
+
+impl Hub {
+    /// For a room that `epoch` gives to this node.
+    pub fn new(room: RoomId, epoch: Epoch, limits: &Limits) -> Self {
+        let bounds = Bounds::new(limits);
+        Self {
+            room,
+            epoch,
+            bounds,
+            counters: OwnerCounters::default(),
+            ties: BTreeMap::new(),
+            connections: BTreeMap::new(),
+            retired: Retired::new(&bounds),
+            gone: BTreeSet::new(),
+            draft: Draft::default(),
+            sealed: FrameSeq(0),
+            ring: Ring::new(&bounds),
+            outgoing: Vec::new(),
+            announces_until: Timestamp(0),
+            show_at: Timestamp::NEVER,
+        }
+    }
+
+    /// Shows the room to edges of its former owner, for three seconds: they learn the new epoch
+    /// from it. To be called when the room came from another node.
+    pub fn announce(&mut self, now: Timestamp) {
+        self.announces_until = now.after(ANNOUNCE);
+        self.show_at = now;
+    }
+
+    /// Says a message to a relayed client; false if this hub has none of this id.
+    pub fn send(&mut self, to: ConnectionId, parts: &[Part<'_>]) -> bool {
+        let Some(Place { edge, relayed }) = self.connections.get(&to).copied() else {
+            return false;
+        };
+        let len = parts.iter().map(|part| part.bytes().len()).sum();
+        self.make_space(len);
+        let seq = self.sealed.next();
+        let Some(tie) = self.ties.get_mut(&edge) else {
+            return false;
+        };
+        let start = parts.first().map_or(&[][..], Part::bytes);
+        match MessageKind::peek(start) {
+            MessageKind::Welcome => tie.kept.keep_message(seq, relayed, parts),
+            MessageKind::Other => tie.events.note(seq),
+            MessageKind::Rows(_) => {}
+        }
+        self.draft.send(tie.id, relayed, parts);
+        true
+    }
+
+    /// Says the last word to a relayed client, whose id means nothing from here on; false if this
+    /// hub has none of this id.
+    pub fn close(&mut self, to: ConnectionId, code: CloseCode, reason: &str) -> bool {
+        let Some(Place { edge, relayed }) = self.connections.remove(&to) else {
+            return false;
+        };
+        self.make_space(reason.len());
+        let seq = self.sealed.next();
+        if let Some(tie) = self.ties.get_mut(&edge) {
+            tie.clients.remove(&relayed);
+            tie.kept.keep_close(seq, relayed, code.code(), reason);
+            self.draft.close(tie.id, relayed, code.code(), reason);
+        }
+        true
+    }
+
+    /// Whether this id is a relayed client of this hub.
+    pub fn has(&self, connection: ConnectionId) -> bool {
+        self.connections.contains_key(&connection)
+    }
+
+    /// The relayed clients.
+    pub fn connections(&self) -> impl Iterator<Item = ConnectionId> {
+        self.connections.keys().copied()
+    }
+
+    /// The strands that it hears of.
+    pub fn strands(&self) -> impl Iterator<Item = StrandId> {
+        self.ties.values().map(|tie| tie.id)
+    }
+
+    /// Who owns the room, as edges know it.
+    pub const fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// Appends what is to be published on the room's channel now, in this order. Nothing if nothing
+    /// is due.
+    pub fn flush(&mut self, now: Timestamp, out: &mut Vec<Bytes>) {
+        if !self.draft.is_empty() || now >= self.deadline_of_frame() {
+            self.seal();
+            self.show_at = now.after(HEARTBEAT);
+        }
+        if self.ties.is_empty() && now >= self.announces_until {
+            self.show_at = Timestamp::NEVER;
+        }
+        let resent_before = self.outgoing.len();
+        self.ring
+            .take_wanted(self.bounds.reorder_bytes, &mut self.outgoing);
+        self.counters.frames_resent += (self.outgoing.len() - resent_before) as u64;
+        out.append(&mut self.outgoing);
+    }
+
+    /// When [`flush`](Self::flush) or [`expire`](Self::expire) next has something to do, if nothing
+    /// happens before.
+    pub fn deadline(&self) -> Timestamp {
+        let ties = self.ties.values();
+        let silent_at = ties.map(|tie| tie.deadline(&self.bounds)).min();
+        let silent_at = silent_at.unwrap_or(Timestamp::NEVER);
+        self.deadline_of_frame().min(silent_at)
+    }
+
+    /// Gives strands up that were silent for `relay_silence_ms`.
+    pub fn expire(&mut self, now: Timestamp, turns: &mut Vec<Turn>) {
+        let ties = self.ties.iter();
+        let due = ties.filter(|(_, tie)| now >= tie.deadline(&self.bounds));
+        let due: Vec<Edge> = due.map(|(edge, _)| *edge).collect();
+        for edge in due {
+            let is_over = self.ties.get(&edge).is_some_and(|tie| tie.kept.is_over());
+            if is_over {
+                self.counters.strands_over_bytes += 1;
+            } else {
+                self.counters.silent_strands += 1;
+            }
+            self.give_up(now, edge, turns);
+        }
+    }
+
+    /// The counts since they were last taken.
+    pub fn take_counters(&mut self) -> OwnerCounters {
+        self.counters.frames_lost += self.ring.take_lost();
+        self.counters.take()
+    }
+
+    fn deadline_of_frame(&self) -> Timestamp {
+        if !self.gone.is_empty() {
+            return Timestamp(0);
+        }
+        let ties = self.ties.values();
+        let owed = ties.map(|tie| tie.owed_at).min();
+        self.show_at.min(owed.unwrap_or(Timestamp::NEVER))
+    }
+
+    /// Ends the frame that is being written, if it has no room for so many bytes more.
+    fn make_space(&mut self, len: usize) {
+        if !self.draft.is_empty() && self.draft.len() + len > self.bounds.frame_bytes {
+            self.seal();
+        }
+    }
+
+    /// Ends the frame that is being written, with what is owed to strands; a bare one if the room
+    /// said nothing.
+    fn seal(&mut self) {
+        for tie in self.ties.values_mut() {
+            if let Some(note) = tie.take_note() {
+                self.draft.note(tie.id, note);
+            }
+        }
+        for strand in std::mem::take(&mut self.gone) {
+            let is_gone = true;
+            self.draft.note(
+                strand,
+                Note {
+                    is_gone,
+                    ..Note::default()
+                },
+            );
+        }
+        let is_bare = self.draft.is_empty();
+        if !is_bare {
+            self.sealed = self.sealed.next();
+        }
+        let (room, epoch, seq) = (self.room, self.epoch, self.sealed);
+        let frame = self.draft.seal(Title { room, epoch, seq });
+        if is_bare {
+            self.counters.bare_frames += 1;
+        } else {
+            self.counters.frames += 1;
+            self.ring.push(seq, frame.clone());
+            self.prune();
+        }
+        self.outgoing.push(frame);
+    }
+
+    /// Drops the frames that nobody lacks.
+    fn prune(&mut self) {
+        let ties = self.ties.values().filter(|tie| !tie.is_idle());
+        let heard = ties.map(|tie| tie.heard).min().unwrap_or(self.sealed);
+        self.ring.prune(heard);
+    }
+
+    /// The frame in which a note would go out is due soon, so that others can join it.
+    fn show_soon(&mut self, now: Timestamp) {
+        self.show_at = self.show_at.min(now.after(ACK_DELAY));
+    }
+
+    /// Forgets a strand: its clients' connections are lost.
+    fn give_up(&mut self, now: Timestamp, edge: Edge, turns: &mut Vec<Turn>) {
+        let Some(tie) = self.ties.remove(&edge) else {
+            return;
+        };
+        for client in tie.clients.into_values() {
+            self.connections.remove(&client.connection);
+            turns.push(Turn::Lost {
+                connection: client.connection,
+                consented: false,
+            });
+        }
+        self.retired.add(now, tie.id);
+        self.gone.insert(tie.id);
+        self.prune();
+    }
+}
