@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::sync::Arc;
 
-use downbeat_schemas::id::{NodeId, RoomId, ShardId};
+use downbeat_schemas::id::{Epoch, NodeId, RoomId, ShardId};
 use downbeat_schemas::time::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -29,6 +29,8 @@ pub struct RoomRecord {
     pub name: Arc<str>,
     /// Who owns it.
     pub location: Location,
+    /// Rises with each owner.
+    pub epoch: Epoch,
     /// Seats taken, reserved or held for a lost connection.
     pub clients: u32,
     /// Seats there are.
@@ -108,6 +110,7 @@ pub(crate) mod tests {
                 node: NodeId(1),
                 shard: ShardId(2),
             },
+            epoch: Epoch::FIRST,
             clients: 0,
             clients_max,
             locked: false,

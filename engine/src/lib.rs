@@ -76,6 +76,7 @@ mod http;
 mod link;
 #[cfg(feature = "cli")]
 mod load;
+mod mailroom;
 mod matchmake;
 mod monitor;
 mod node;

@@ -154,6 +154,11 @@ number! {
     Slot(u32)
 }
 
+impl Epoch {
+    /// That of the node which creates a room: no other can own it already, for ids are unique.
+    pub const FIRST: Self = Self(1);
+}
+
 impl GroupId {
     /// The group that every client watches and every row starts in.
     pub const EVERYONE: Self = Self(0);

@@ -59,6 +59,23 @@ pub struct EdgeCounters {
 }
 
 impl OwnerCounters {
+    /// Adds counts.
+    pub fn add(&mut self, more: Self) {
+        self.frames += more.frames;
+        self.bare_frames += more.bare_frames;
+        self.frames_resent += more.frames_resent;
+        self.frames_lost += more.frames_lost;
+        self.duplicates += more.duplicates;
+        self.gaps += more.gaps;
+        self.stale_epochs += more.stale_epochs;
+        self.restarts += more.restarts;
+        self.resyncs += more.resyncs;
+        self.events_lost += more.events_lost;
+        self.silent_strands += more.silent_strands;
+        self.strands_over_bytes += more.strands_over_bytes;
+        self.strands_refused += more.strands_refused;
+    }
+
     /// The counts, which begin at zero again.
     pub(crate) fn take(&mut self) -> Self {
         std::mem::take(self)
@@ -66,6 +83,21 @@ impl OwnerCounters {
 }
 
 impl EdgeCounters {
+    /// Adds counts.
+    pub fn add(&mut self, more: Self) {
+        self.letters += more.letters;
+        self.entries_resent += more.entries_resent;
+        self.entries_lost += more.entries_lost;
+        self.messages_refused += more.messages_refused;
+        self.duplicates += more.duplicates;
+        self.gaps += more.gaps;
+        self.frames_refused += more.frames_refused;
+        self.stale_epochs += more.stale_epochs;
+        self.restarts += more.restarts;
+        self.rows_withheld += more.rows_withheld;
+        self.owners += more.owners;
+    }
+
     /// The counts, which begin at zero again.
     pub(crate) fn take(&mut self) -> Self {
         std::mem::take(self)

@@ -14,7 +14,7 @@ use downbeat_cluster::{
     Embedded, Filter, FindError, Found, Hold, Location, Mode, Pending, Query, Registry, RoomRecord,
     SortBy, Ticket,
 };
-use downbeat_schemas::id::{NodeId, RoomId, ShardId};
+use downbeat_schemas::id::{Epoch, NodeId, RoomId, ShardId};
 use downbeat_schemas::time::Timestamp;
 
 type Answer = Pending<Result<Found, FindError>>;
@@ -28,6 +28,7 @@ fn record(room: u64, clients_max: u32) -> RoomRecord {
             node: NodeId(1),
             shard: ShardId(0),
         },
+        epoch: Epoch::FIRST,
         clients: 0,
         clients_max,
         locked: false,

@@ -47,6 +47,10 @@ pub(crate) enum Command {
         Box<crate::shard::Staging>,
         std::sync::mpsc::Sender<Result<(), Refusal>>,
     ),
+    /// A letter about relayed clients, from their edge.
+    Relay(Bytes),
+    /// What the owner of a room says to this shard's clients in it.
+    Frame(RoomId, Bytes),
     /// The rooms of this node are no longer its own.
     Abandon,
     /// End all rooms and connections within this time.
@@ -75,6 +79,11 @@ impl ShardLink {
     pub(crate) fn new(bell: Arc<Bell>) -> (Self, Receiver<Command>) {
         let (commands, queue) = bounded(COMMANDS_MAX);
         (Self { commands, bell }, queue)
+    }
+
+    /// Wakes the shard.
+    pub(crate) fn ring(&self) {
+        self.bell.ring();
     }
 
     /// Hands over a command.

@@ -61,6 +61,7 @@ impl Shard {
         self.stats.now.cpu = thread_cpu();
         self.stats.total.sent_bytes += self.batch.take_sent_bytes();
         self.count_rooms(now);
+        self.count_edges();
         let board = &self.desk.node.board;
         board.hand_over(self.desk.shard, &mut self.stats);
     }
@@ -74,7 +75,13 @@ impl Shard {
                 slot.clients += 1;
             }
         }
+        self.stats.now.relayed_clients = 0;
         for slot in self.rooms.iter_mut() {
+            if let Some(relayed) = &mut slot.relayed {
+                self.stats.now.relayed_clients += relayed.clients() as u64;
+                slot.clients += relayed.clients() as u64;
+                self.stats.relay.owner.add(relayed.take_counters());
+            }
             let room = self.stats.room(slot.definition.room_type().name());
             room.rooms += 1;
             room.clients += std::mem::take(&mut slot.clients);

@@ -38,6 +38,7 @@ impl Shard {
             self.hand_over_recorded(key);
             self.rooms.remove(key);
         }
+        self.hubs.forget();
         let reason = "this node was out of touch with the others and its rooms are gone from it";
         for id in self.sockets.ids() {
             let socket = self.sockets.find_mut(id);

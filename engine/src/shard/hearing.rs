@@ -1,5 +1,6 @@
 //! What connections say: from received bytes to rooms and answers.
 
+use downbeat_cluster::relay::Queued;
 use downbeat_core::host::{AnyRoom, Received};
 use downbeat_net::http::RequestError;
 use downbeat_net::socket::Recv;
@@ -13,6 +14,7 @@ use downbeat_schemas::server::ServerMessage;
 use downbeat_schemas::time::Timestamp;
 
 use super::Shard;
+use super::edge::{Edges, Place};
 use super::rooms::Rooms;
 use super::sockets::{Role, Socket};
 use crate::http::{self, Answer};
@@ -71,7 +73,10 @@ impl Shard {
             }
             Event::Binary(bytes) => {
                 self.stats.total.received_messages += 1;
-                deliver(bytes, id, socket, &mut self.rooms, now)
+                match socket.role {
+                    Role::Relayed(place) => relay(bytes, place, &mut self.edges),
+                    _ => deliver(bytes, id, socket, &mut self.rooms, now),
+                }
             }
             Event::Text(_) => Heard::Stranger(
                 CloseCode::UnsupportedData,
@@ -144,11 +149,26 @@ impl Shard {
         let Some(socket) = self.sockets.find_mut(id) else {
             return;
         };
-        if let Role::Player { room, seat } = std::mem::replace(&mut socket.role, Role::Parting)
-            && let Some(slot) = self.rooms.find_mut(room)
-        {
-            slot.room.disconnect(now, seat, consented);
+        match std::mem::replace(&mut socket.role, Role::Parting) {
+            Role::Player { room, seat } => {
+                if let Some(slot) = self.rooms.find_mut(room) {
+                    slot.room.disconnect(now, seat, consented);
+                }
+            }
+            Role::Relayed(place) => self.relay_lost(place, consented),
+            Role::Visitor | Role::Parting => {}
         }
+    }
+}
+
+/// Takes a message on to the room's owner.
+fn relay(bytes: &[u8], place: Place, edges: &mut Edges) -> Heard {
+    match edges.message(place, bytes) {
+        Queued::Yes | Queued::AndFull => Heard::Message(Received::Queued),
+        Queued::Refused => Heard::Stranger(
+            CloseCode::InternalError,
+            "the room's node does not hear this one".to_owned(),
+        ),
     }
 }
 

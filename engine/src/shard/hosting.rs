@@ -184,6 +184,7 @@ impl Shard {
             room: slot.room.room_id(),
             name: slot.definition.name(),
             location,
+            epoch: slot.epoch,
             clients: summary.clients,
             clients_max: summary.clients_max,
             locked: !summary.joinable(),
@@ -208,6 +209,7 @@ impl Shard {
     fn end_room(&mut self, key: RoomKey) {
         let now = self.clock.now();
         self.flush_room(key, now);
+        self.flush_frames(key, now);
         self.hand_over_recorded(key);
         let Some(mut slot) = self.rooms.remove(key) else {
             return;
@@ -215,6 +217,7 @@ impl Shard {
         let name = slot.definition.name();
         self.stats.take(&name, &slot.room.take_counters());
         let id = slot.room.room_id();
+        self.keep_hub(id, slot.relayed.take());
         self.desk.node.registry.withdraw(id);
         if let RoomState::Failed { hook, message } = slot.room.state() {
             tracing::error!(room = %id, %name, ?hook, "room closed: a hook panicked: {message}");

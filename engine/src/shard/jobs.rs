@@ -10,10 +10,12 @@ use std::task::{Context, Poll, Wake, Waker};
 use crossbeam::queue::SegQueue;
 use slab::Slab;
 
+use downbeat_cluster::RoomRecord;
 use downbeat_core::host::Finished;
 use downbeat_net::http::Response;
-use downbeat_schemas::id::{ConnectionId, ShardId};
+use downbeat_schemas::id::{ConnectionId, RoomId};
 
+use super::reception::Host;
 use super::rooms::RoomKey;
 use super::sockets::Goodbye;
 use crate::http::{Cors, Visit};
@@ -28,8 +30,10 @@ pub(super) enum JobResult {
     Response(ConnectionId, Response),
     /// A request for a seat has got one, or not.
     Matched(ConnectionId, Cors, Result<Offer, MatchmakeError>),
-    /// A visitor whose room is known, with its shard; or not to be had, with the reason.
-    Visit(ConnectionId, Box<Visit>, Result<ShardId, Goodbye>),
+    /// A visitor whose room is known, with where it is; or not to be had, with the reason.
+    Visit(ConnectionId, Box<Visit>, Result<Host, Goodbye>),
+    /// Whose a room of another node is now.
+    Owner(RoomId, Option<Arc<RoomRecord>>),
     /// A game's own async work is done.
     Spawned(RoomKey, Finished),
 }
@@ -40,6 +44,7 @@ impl std::fmt::Debug for JobResult {
             Self::Response(..) => "Response",
             Self::Matched(..) => "Matched",
             Self::Visit(..) => "Visit",
+            Self::Owner(..) => "Owner",
             Self::Spawned(..) => "Spawned",
         })
     }

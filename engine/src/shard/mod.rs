@@ -15,6 +15,8 @@
 //! | `regulars` | clients that talk in every tick are read at the tick |
 //! | `puppets` | clients without a socket, for benchmarks |
 //! | `outlet` | from rooms to sockets |
+//! | `hubs` | rooms here whose clients play through other nodes |
+//! | `edge` | clients here whose room another node owns |
 //! | `chores` | once a second: timers, figures, load |
 //! | `closing` | the end |
 //!
@@ -22,9 +24,11 @@
 
 mod chores;
 mod closing;
+mod edge;
 mod executor;
 mod hearing;
 mod hosting;
+mod hubs;
 mod jobs;
 mod monitoring;
 mod outlet;
@@ -65,6 +69,8 @@ use crate::link::{Bell, Command};
 use crate::monitor;
 use crate::node::Node;
 use crate::stats::ShardStats;
+use edge::Edges;
+use hubs::Hubs;
 use jobs::Jobs;
 use rooms::Rooms;
 use sockets::{BELL, LISTENER, Sockets};
@@ -84,6 +90,8 @@ pub(crate) struct Shard {
     listener: Listener,
     sockets: Sockets,
     rooms: Rooms,
+    hubs: Hubs,
+    edges: Edges,
     read: ReadBuffer,
     /// Scratch memory: bytes on their way to a socket.
     batch: Batch,
@@ -148,6 +156,8 @@ impl Shard {
             listener,
             sockets: Sockets::new(poller),
             rooms: Rooms::new(),
+            hubs: Hubs::default(),
+            edges: Edges::default(),
             read: ReadBuffer::new(READ_BYTES),
             batch: Batch::default(),
             ready: Vec::new(),

@@ -9,12 +9,15 @@ use downbeat_schemas::limits::Limits;
 use downbeat_schemas::part::Part;
 use downbeat_schemas::time::Timestamp;
 
+use super::hubs::{Relayed, is_relayed};
 use super::sockets::{Role, Sockets};
 use crate::stats::ShardStats;
 
 /// The outboxes of a shard, as one room sees them during a flush.
 pub(super) struct SocketOutlet<'a> {
     pub(super) sockets: &'a mut Sockets,
+    /// The room's clients at other nodes.
+    pub(super) relayed: Option<&'a mut Relayed>,
     pub(super) stats: &'a mut ShardStats,
     pub(super) batch: &'a mut Batch,
     pub(super) limits: &'a Limits,
@@ -25,6 +28,11 @@ pub(super) struct SocketOutlet<'a> {
 
 impl Outlet for SocketOutlet<'_> {
     fn send(&mut self, to: ConnectionId, parts: &[Part<'_>]) {
+        if is_relayed(to) {
+            let sent = self.relayed.as_mut().map(|relayed| relayed.send(to, parts));
+            self.stats.total.sent_messages += u64::from(sent == Some(true));
+            return;
+        }
         let Some(socket) = self.sockets.find_mut(to) else {
             return;
         };
@@ -46,6 +54,12 @@ impl Outlet for SocketOutlet<'_> {
     }
 
     fn close(&mut self, to: ConnectionId, code: CloseCode, reason: &str) {
+        if is_relayed(to) {
+            if let Some(relayed) = &mut self.relayed {
+                relayed.close(to, code, reason);
+            }
+            return;
+        }
         let Some(socket) = self.sockets.find_mut(to) else {
             return;
         };

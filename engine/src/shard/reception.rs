@@ -1,7 +1,9 @@
 //! What visitors ask by HTTP, and their way to a seat.
 
+use downbeat_cluster::RoomRecord;
 use downbeat_core::host::AnyRoom;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use downbeat_net::http::Response;
@@ -93,6 +95,7 @@ impl Shard {
                 self.respond(id, response, now);
             }
             JobResult::Visit(id, visit, host) => self.receive_visit(id, &visit, host, now),
+            JobResult::Owner(room, record) => self.take_owner(room, record, now),
             JobResult::Spawned(key, finished) => {
                 if let Some(slot) = self.rooms.find_mut(key) {
                     slot.room.finish_spawned(finished);
@@ -132,7 +135,7 @@ impl Shard {
         &mut self,
         id: ConnectionId,
         visit: &Visit,
-        host: Result<ShardId, Goodbye>,
+        host: Result<Host, Goodbye>,
         now: Timestamp,
     ) {
         let Some(socket) = self.sockets.find_mut(id) else {
@@ -142,12 +145,16 @@ impl Shard {
         socket.connection.upgrade(&visit.upgrade, now);
         let claim = visit.room.zip(visit.session);
         match (host, claim) {
-            (Ok(shard), Some((room, session))) if shard == self.desk.shard => {
+            (Ok(Host::Shard(shard)), Some((room, session))) if shard == self.desk.shard => {
                 self.seat(id, room, session, visit.token, now);
                 self.go_on(id, now);
             }
-            (Ok(shard), Some((room, session))) => {
+            (Ok(Host::Shard(shard)), Some((room, session))) => {
                 self.move_to(shard, id, room, session, visit.token, now);
+            }
+            (Ok(Host::Elsewhere(record)), Some((_, session))) => {
+                self.relay(id, &record, session, visit.token, now);
+                self.go_on(id, now);
             }
             (Err(goodbye), _) => self.dismiss(id, &goodbye, now),
             (Ok(_), None) => self.dismiss(id, &Goodbye::no_seat(), now),
@@ -269,14 +276,28 @@ async fn flame_graph(
     Ok(desk.node.scribe.flame_graph(capture).await)
 }
 
-/// Finds the shard that a WebSocket belongs to.
-async fn find_host(desk: &Desk, visit: &Visit) -> Result<ShardId, Goodbye> {
-    let room = visit.room.filter(|_| visit.node == Some(desk.node.id));
+/// Where a room is.
+#[derive(Debug)]
+pub(super) enum Host {
+    /// On this node.
+    Shard(ShardId),
+    /// On another one.
+    Elsewhere(Arc<RoomRecord>),
+}
+
+/// Finds where a WebSocket belongs.
+async fn find_host(desk: &Desk, visit: &Visit) -> Result<Host, Goodbye> {
+    // A load balancer may send it to any node of a cluster.
+    let is_at_home = visit.node == Some(desk.node.id) || desk.node.post.is_some();
+    let room = visit.room.filter(|_| is_at_home);
     let room = room.ok_or_else(Goodbye::unknown_room)?;
     let record = desk.node.registry.locate(room).await;
     let record = record.ok_or_else(Goodbye::unknown_room)?;
     check_auth(desk, visit, &record.name).await?;
-    Ok(record.location.shard)
+    if record.location.node == desk.node.id {
+        return Ok(Host::Shard(record.location.shard));
+    }
+    Ok(Host::Elsewhere(record))
 }
 
 /// A token on the WebSocket itself is checked too; the claims of the seat stay those of

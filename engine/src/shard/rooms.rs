@@ -7,10 +7,11 @@ use std::sync::Arc;
 use downbeat_cluster::{Filter, Hold, Ticket};
 use downbeat_core::host::AnyRoom;
 use downbeat_core::record::Recorder;
-use downbeat_schemas::id::{ConnectionId, RoomId};
+use downbeat_schemas::id::{ConnectionId, Epoch, RoomId};
 use downbeat_schemas::time::Timestamp;
 use slab::Slab;
 
+use super::hubs::Relayed;
 use super::monitoring::RoomMeter;
 use crate::link::Tally;
 use crate::server::definition::RoomDefinition;
@@ -32,6 +33,10 @@ pub(super) struct RoomSlot {
     pub(super) holds: Vec<Hold>,
     /// What it was created with, until the registry knows the room.
     pub(super) ticket: Option<Ticket>,
+    /// Its clients whose sockets other nodes hold, if there are any.
+    pub(super) relayed: Option<Box<Relayed>>,
+    /// Rises with each owner.
+    pub(super) epoch: Epoch,
     /// Connections in the room, while they are counted.
     pub(super) clients: u64,
     /// How it did since the monitor last asked.
@@ -98,6 +103,8 @@ impl Rooms {
             created_at,
             holds: Vec::new(),
             ticket: None,
+            relayed: None,
+            epoch: Epoch::FIRST,
             clients: 0,
             tally: Tally::default(),
             meter: None,

@@ -11,6 +11,7 @@ use downbeat_schemas::id::ConnectionId;
 use downbeat_schemas::limits::Limits;
 use slab::Slab;
 
+use super::edge::Place;
 use super::regulars::Habit;
 use super::rooms::RoomKey;
 
@@ -28,6 +29,8 @@ pub(super) enum Role {
     Visitor,
     /// Plays.
     Player { room: RoomKey, seat: SeatIndex },
+    /// Plays in a room of another node.
+    Relayed(Place),
     /// Its room has let it go; the close is under way.
     Parting,
 }

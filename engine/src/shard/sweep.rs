@@ -80,11 +80,14 @@ impl Shard {
         self.settle(id, now);
     }
 
-    /// What clients say to a frozen room waits in the kernel: its mailbox would overflow.
+    /// What clients say to a frozen room waits in the kernel, for its mailbox would overflow; so does
+    /// what they say to another node's room that does not hear it.
     fn may_hear(&mut self, id: ConnectionId, now: Timestamp) -> bool {
-        let socket = self.sockets.find_mut(id);
-        let plays = socket.is_some_and(|socket| matches!(socket.role, Role::Player { .. }));
-        !plays || self.may_tick(now)
+        match self.sockets.find_mut(id).map(|socket| socket.role) {
+            Some(Role::Player { .. }) => self.may_tick(now),
+            Some(Role::Relayed(place)) => self.edges.may_hear(place),
+            _ => true,
+        }
     }
 
     fn flush_socket(&mut self, id: ConnectionId, now: Timestamp) {
@@ -105,13 +108,18 @@ impl Shard {
         if socket.connection.is_drained() {
             socket.connection.resume();
             self.stats.total.resyncs += 1;
-            if let Role::Player { room, seat } = socket.role
-                && let Some(slot) = self.rooms.find_mut(room)
-            {
-                slot.room.resync(seat);
+            match socket.role {
+                Role::Player { room, seat } => {
+                    if let Some(slot) = self.rooms.find_mut(room) {
+                        slot.room.resync(seat);
+                    }
+                }
+                Role::Relayed(place) => self.relay_resync(place),
+                Role::Visitor | Role::Parting => {}
             }
         }
-        if socket.connection.is_finished() {
+        let socket = self.sockets.find_mut(id);
+        if socket.is_some_and(|socket| socket.connection.is_finished()) {
             self.leave_room(id, false, now);
             self.sockets.remove(id);
             return;

@@ -45,6 +45,7 @@ impl Shard {
         };
         let stepped = slot.room.step_timed(began, &mut times);
         self.flush_room(key, began);
+        self.flush_frames(key, began);
         times.end(Part::Flush);
         let took = self.clock.now().since(began);
         self.tick_time += took;
@@ -66,6 +67,7 @@ impl Shard {
         let mut troubled = std::mem::take(&mut self.troubled);
         let mut outlet = SocketOutlet {
             sockets: &mut self.sockets,
+            relayed: slot.relayed.as_deref_mut(),
             stats: &mut self.stats,
             batch: &mut self.batch,
             limits: &self.limits,
@@ -80,7 +82,7 @@ impl Shard {
     }
 
     /// A socket did not take a message whole.
-    fn tend(&mut self, id: ConnectionId, delivery: Delivery, now: Timestamp) {
+    pub(super) fn tend(&mut self, id: ConnectionId, delivery: Delivery, now: Timestamp) {
         match delivery {
             Delivery::Overflow => {
                 self.stats.limit_hit("outbox_bytes_max");
@@ -97,11 +99,14 @@ impl Shard {
 
     /// Composes nothing for a client until its socket takes bytes again.
     fn pause(&mut self, id: ConnectionId) {
-        if let Some(socket) = self.sockets.find_mut(id)
-            && let Role::Player { room, seat } = socket.role
-            && let Some(slot) = self.rooms.find_mut(room)
-        {
-            slot.room.pause(seat);
+        match self.sockets.find_mut(id).map(|socket| socket.role) {
+            Some(Role::Player { room, seat }) => {
+                if let Some(slot) = self.rooms.find_mut(room) {
+                    slot.room.pause(seat);
+                }
+            }
+            Some(Role::Relayed(place)) => self.relay_pause(place),
+            _ => {}
         }
     }
 

@@ -12,6 +12,9 @@ use crate::link::Command;
 /// How often a busy shard looks for ready sockets. A wake-up costs as much as some ten messages:
 /// looking once per message would double the cost of a message.
 const SWEEP_EVERY: Duration = Duration::from_millis(5);
+/// How often it does so while it has clients of other nodes' rooms: what they say has a way to go
+/// before its tick.
+const SWEEP_AS_EDGE_EVERY: Duration = Duration::from_millis(1);
 /// How long a shard that found something goes on looking by the clock, before it sleeps until the
 /// kernel reports the next message.
 const BUSY_FOR: Duration = Duration::from_millis(20);
@@ -42,14 +45,30 @@ impl Shard {
         let now = self.clock.now();
         if now >= self.next_sweep {
             self.sweep(now);
-            self.next_sweep = now.after(SWEEP_EVERY);
+            self.next_sweep = now.after(self.sweep_every());
         }
         self.tick_due_rooms();
+        self.serve_relays();
         self.run_jobs();
         let now = self.clock.now();
         if now >= self.next_chores {
             self.chores(now);
         }
+    }
+
+    /// What clients say to rooms of other nodes should reach the next tick there.
+    fn sweep_every(&self) -> Duration {
+        match self.edges.is_empty() {
+            true => SWEEP_EVERY,
+            false => SWEEP_AS_EDGE_EVERY,
+        }
+    }
+
+    fn serve_relays(&mut self) {
+        let now = self.clock.now();
+        self.serve_due_hubs(now);
+        self.serve_due_edges(now);
+        self.send_spoken(now);
     }
 
     fn take_commands(&mut self) {
@@ -78,6 +97,8 @@ impl Shard {
             Command::Stage(staging, reply) => {
                 let _ = reply.send(self.stage(&staging, now));
             }
+            Command::Relay(letter) => self.hear_edge(&letter, now),
+            Command::Frame(room, frame) => self.hear_owner(room, &frame, now),
             Command::Abandon => self.abandon(now),
             Command::ShutDown(patience) => self.shut_down(now, patience),
         }
@@ -98,8 +119,11 @@ impl Shard {
             return bed.breathe().await;
         }
         if now < self.busy_until {
-            let due = due.min(self.next_sweep);
-            return bed.sleep(due.since(now)).await;
+            let pause = due.min(self.next_sweep).since(now);
+            return match self.edges.is_empty() {
+                true => bed.sleep(pause).await,
+                false => self.doze(bed, pause).await,
+            };
         }
         self.bell.announce_sleep();
         if self.queue.is_empty() && !self.jobs.any_woken() {
@@ -110,13 +134,25 @@ impl Shard {
         self.next_sweep = Timestamp(0);
     }
 
+    /// Rests until the next sweep, but for what another node says: its patches are not to wait.
+    async fn doze(&mut self, bed: &Bed, pause: Duration) {
+        self.bell.announce_sleep();
+        if self.queue.is_empty() && !self.jobs.any_woken() {
+            bed.sleep_or_rung(pause).await;
+        }
+        self.bell.announce_awake();
+        self.bell.waker().drain();
+    }
+
     /// Frozen rooms are not due: whoever thaws them rings.
     fn next_due(&self) -> Timestamp {
         let rooms = match self.may_tick(self.clock.now()) {
             true => self.rooms.next_deadline(),
             false => Timestamp::NEVER,
         };
-        rooms.min(self.desk.alarms.next()).min(self.next_chores)
+        let relays = self.hubs.next_due().min(self.edges.next_due());
+        let alarms = self.desk.alarms.next();
+        rooms.min(relays).min(alarms).min(self.next_chores)
     }
 
     /// The shard found work: it looks for more by the clock for a while.

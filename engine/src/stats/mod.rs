@@ -2,7 +2,7 @@
 //!
 //! | file | what |
 //! |---|---|
-//! | `shard_stats`, `room_stats`, `tick_meter`, `worst` | what is counted |
+//! | `shard_stats`, `room_stats`, `relay_stats`, `tick_meter`, `worst` | what is counted |
 //! | `board` | where shards hand over what they counted |
 //! | `clerk` | the thread that adds it up and answers those who ask |
 //! | `history` | the last minutes, second by second |
@@ -22,6 +22,7 @@ mod histograms;
 mod history;
 mod page;
 mod process;
+mod relay_stats;
 mod room_stats;
 mod shard_stats;
 mod sight;

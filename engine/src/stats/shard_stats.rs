@@ -7,6 +7,7 @@ use downbeat_core::host;
 use downbeat_schemas::time::Timestamp;
 use hdrhistogram::Counter;
 
+use super::relay_stats::RelayStats;
 use super::room_stats::RoomStats;
 
 /// What a shard counted since it last handed over; with wider counters, since its start.
@@ -14,6 +15,7 @@ use super::room_stats::RoomStats;
 pub(crate) struct ShardStats<C: Counter = u32> {
     pub(crate) now: Gauges,
     pub(crate) total: Counters,
+    pub(crate) relay: RelayStats,
     /// Times each limit was hit, by its name.
     pub(crate) limits_hit: BTreeMap<&'static str, u64>,
     /// Those who were refused a seat, by the code they were told.
@@ -29,6 +31,11 @@ pub(crate) struct Gauges {
     pub(crate) at: Timestamp,
     pub(crate) connections: u64,
     pub(crate) jobs: u64,
+    /// Clients here whose room another node owns, and how many rooms those are.
+    pub(crate) edge_clients: u64,
+    pub(crate) edge_rooms: u64,
+    /// Clients of rooms here whose sockets another node holds.
+    pub(crate) relayed_clients: u64,
     /// Processor time of the shard's thread since its start, as the kernel counts it.
     pub(crate) cpu: Duration,
 }
@@ -53,6 +60,7 @@ impl<C: Counter> Default for ShardStats<C> {
         Self {
             now: Gauges::default(),
             total: Counters::default(),
+            relay: RelayStats::default(),
             limits_hit: BTreeMap::new(),
             rejects: BTreeMap::new(),
             rooms: BTreeMap::new(),
@@ -123,6 +131,7 @@ impl<C: Counter> ShardStats<C> {
     pub(super) fn clear(&mut self) {
         self.now = Gauges::default();
         self.total = Counters::default();
+        self.relay = RelayStats::default();
         self.limits_hit.clear();
         self.rejects.clear();
         for room in self.rooms.values_mut() {
@@ -136,6 +145,7 @@ impl ShardStats<u64> {
     pub(super) fn absorb<C: Counter>(&mut self, since: &ShardStats<C>) {
         self.now = since.now;
         self.total.absorb(&since.total);
+        self.relay.absorb(&since.relay);
         for (limit, times) in &since.limits_hit {
             self.limits_hit_by(limit, *times);
         }

@@ -1,0 +1,372 @@
+//! Rooms whose clients play through other nodes: the owner's side.
+//!
+//! A relayed client is to its room what any client is: a connection. What the room says to it goes
+//! into the room's frame, which all edges get once.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use downbeat_cluster::Post;
+use downbeat_cluster::relay::{Hub, OwnerCounters, Refusal, Turn, Up};
+use downbeat_core::host::{AnyRoom, Received, SeatIndex};
+use downbeat_schemas::client::ClientMessage;
+use downbeat_schemas::close::CloseCode;
+use downbeat_schemas::id::{ConnectionId, Epoch, RoomId};
+use downbeat_schemas::limits::Limits;
+use downbeat_schemas::part::Part;
+use downbeat_schemas::server::ServerMessage;
+use downbeat_schemas::time::Timestamp;
+
+use super::Shard;
+use super::rooms::{RoomKey, RoomSlot};
+use crate::entropy;
+
+/// The upper half of the ids of relayed connections. No socket has it: see
+/// [`Sockets::insert`](super::sockets::Sockets::insert).
+const RELAYED: u64 = u32::MAX as u64;
+/// Ids of the lower half: the others belong to [puppets](super::puppets).
+const NUMBERS: u32 = 1 << 31;
+
+/// The relayed clients of one room.
+#[derive(Debug)]
+pub(super) struct Relayed {
+    hub: Hub,
+    seats: BTreeMap<ConnectionId, SeatIndex>,
+    /// The time in the queue of hubs that are due.
+    queued: Timestamp,
+}
+
+/// The hubs of a shard: which are due when, and those of rooms that have ended, whose last words are
+/// still to be heard.
+#[derive(Debug, Default)]
+pub(super) struct Hubs {
+    due: BTreeSet<(Timestamp, RoomId)>,
+    ended: BTreeMap<RoomId, Box<Relayed>>,
+    connections: u32,
+    /// Scratch memory.
+    frames: Vec<Bytes>,
+    turns: Vec<Turn>,
+}
+
+impl Relayed {
+    fn new(room: RoomId, epoch: Epoch, limits: &Limits) -> Self {
+        Self {
+            hub: Hub::new(room, epoch, limits),
+            seats: BTreeMap::new(),
+            queued: Timestamp::NEVER,
+        }
+    }
+
+    /// Says something to a relayed client.
+    pub(super) fn send(&mut self, to: ConnectionId, parts: &[Part<'_>]) -> bool {
+        self.hub.send(to, parts)
+    }
+
+    /// Says the last word to a relayed client.
+    pub(super) fn close(&mut self, to: ConnectionId, code: CloseCode, reason: &str) {
+        self.seats.remove(&to);
+        self.hub.close(to, code, reason);
+    }
+
+    pub(super) fn take_counters(&mut self) -> OwnerCounters {
+        self.hub.take_counters()
+    }
+
+    /// How many there are.
+    pub(super) fn clients(&self) -> usize {
+        self.seats.len()
+    }
+}
+
+/// Whether a connection is a client's at another node.
+pub(super) const fn is_relayed(connection: ConnectionId) -> bool {
+    connection.0 >> 32 == RELAYED
+}
+
+impl Hubs {
+    /// When the first of them has something to say.
+    pub(super) fn next_due(&self) -> Timestamp {
+        self.due.first().map_or(Timestamp::NEVER, |first| first.0)
+    }
+
+    /// Forgets all of them: the rooms are others'.
+    pub(super) fn forget(&mut self) {
+        self.due.clear();
+        self.ended.clear();
+    }
+
+    fn next_connection(connections: &mut u32) -> ConnectionId {
+        *connections = (*connections + 1) % NUMBERS;
+        ConnectionId(RELAYED << 32 | u64::from(*connections))
+    }
+
+    fn queue(&mut self, room: RoomId, relayed: &mut Relayed) {
+        let deadline = relayed.hub.deadline();
+        if deadline == relayed.queued {
+            return;
+        }
+        self.due.remove(&(relayed.queued, room));
+        relayed.queued = deadline;
+        if deadline != Timestamp::NEVER {
+            self.due.insert((deadline, room));
+        }
+    }
+}
+
+impl Shard {
+    /// Takes a letter of an edge.
+    pub(super) fn hear_edge(&mut self, letter: &Bytes, now: Timestamp) {
+        let up = match Up::decode(letter) {
+            Ok(up) => up,
+            Err(error) => {
+                self.stats.relay.malformed += 1;
+                return tracing::warn!("an edge sends what is no letter of the relay: {error}");
+            }
+        };
+        let room = up.head.room;
+        let Some(key) = self.rooms.key(room) else {
+            return self.hear_of_ended(room, &up, now);
+        };
+        let Some(slot) = self.rooms.find_mut(key) else {
+            return;
+        };
+        let (epoch, limits) = (slot.epoch, &*self.limits);
+        let relayed = slot
+            .relayed
+            .get_or_insert_with(|| Box::new(Relayed::new(room, epoch, limits)));
+        let mut turns = std::mem::take(&mut self.hubs.turns);
+        let connections = &mut self.hubs.connections;
+        let mut next_id = || Hubs::next_connection(connections);
+        match relayed.hub.accept(now, &up, &mut next_id, &mut turns) {
+            Ok(()) => {}
+            Err(error @ Refusal::LaterOwner(_)) => tracing::error!(%room, "{error}"),
+            Err(error) => tracing::debug!(%room, "{error}"),
+        }
+        self.apply(key, &mut turns, now);
+        self.hubs.turns = turns;
+        self.flush_frames(key, now);
+    }
+
+    /// Does to a room what its relayed clients did.
+    fn apply(&mut self, key: RoomKey, turns: &mut Vec<Turn>, now: Timestamp) {
+        let mut seated = false;
+        for turn in turns.drain(..) {
+            seated |= matches!(turn, Turn::Connect { .. });
+            if let Some(slot) = self.rooms.find_mut(key) {
+                let outcome = apply_one(slot, turn, now);
+                self.note(outcome);
+            }
+        }
+        if seated {
+            // A seat that was opened again closes its former connection.
+            self.flush_room(key, now);
+        }
+    }
+
+    fn note(&mut self, outcome: Outcome) {
+        match outcome {
+            Outcome::Done => {}
+            Outcome::Message => self.stats.total.received_messages += 1,
+            Outcome::Limit(limit) => self.stats.limit_hit(limit),
+            Outcome::Rejected(code) => self.stats.rejected(code.code()),
+        }
+    }
+
+    /// Publishes what a room has for its edges.
+    pub(super) fn flush_frames(&mut self, key: RoomKey, now: Timestamp) {
+        if !self.may_tick(self.clock.now()) {
+            return;
+        }
+        let Some(post) = &self.desk.node.post else {
+            return;
+        };
+        let Some(slot) = self.rooms.find_mut(key) else {
+            return;
+        };
+        let room = slot.room.room_id();
+        if let Some(relayed) = &mut slot.relayed {
+            publish(relayed, room, post, &mut self.hubs, now);
+        }
+    }
+
+    /// Serves the hubs that have something to say without their room.
+    pub(super) fn serve_due_hubs(&mut self, now: Timestamp) {
+        while let Some(&(due, room)) = self.hubs.due.first()
+            && due <= now
+        {
+            self.hubs.due.pop_first();
+            match self.rooms.key(room) {
+                Some(key) => self.serve_hub(key, now),
+                None => self.serve_ended(room, now),
+            }
+        }
+    }
+
+    fn serve_hub(&mut self, key: RoomKey, now: Timestamp) {
+        let mut turns = std::mem::take(&mut self.hubs.turns);
+        if let Some(slot) = self.rooms.find_mut(key)
+            && let Some(relayed) = &mut slot.relayed
+        {
+            relayed.queued = Timestamp::NEVER;
+            relayed.hub.expire(now, &mut turns);
+        }
+        self.apply(key, &mut turns, now);
+        self.hubs.turns = turns;
+        self.flush_frames(key, now);
+        self.after_room(key);
+    }
+
+    /// Keeps the hub of a room that ended until its edges have heard the end.
+    pub(super) fn keep_hub(&mut self, room: RoomId, relayed: Option<Box<Relayed>>) {
+        if let Some(relayed) = relayed {
+            self.hubs.ended.insert(room, relayed);
+        }
+    }
+
+    fn hear_of_ended(&mut self, room: RoomId, up: &Up, now: Timestamp) {
+        let Some(mut relayed) = self.hubs.ended.remove(&room) else {
+            return;
+        };
+        let connections = &mut self.hubs.connections;
+        let mut next_id = || Hubs::next_connection(connections);
+        let mut turns = Vec::new();
+        let _ = relayed.hub.accept(now, up, &mut next_id, &mut turns);
+        for turn in turns {
+            if let Turn::Connect { connection, .. } = turn {
+                let reason = "the room has ended";
+                relayed.close(connection, CloseCode::UnknownRoom, reason);
+            }
+        }
+        self.publish_ended(room, relayed, now);
+    }
+
+    fn serve_ended(&mut self, room: RoomId, now: Timestamp) {
+        let Some(mut relayed) = self.hubs.ended.remove(&room) else {
+            return;
+        };
+        relayed.queued = Timestamp::NEVER;
+        relayed.hub.expire(now, &mut Vec::new());
+        self.publish_ended(room, relayed, now);
+    }
+
+    /// An ended room's hub goes when no strand is left: each ends when its edge has nobody there any
+    /// more and falls silent.
+    fn publish_ended(&mut self, room: RoomId, mut relayed: Box<Relayed>, now: Timestamp) {
+        let Some(post) = &self.desk.node.post else {
+            return;
+        };
+        if self.desk.node.fence.holds(now) {
+            publish(&mut relayed, room, post, &mut self.hubs, now);
+        }
+        if relayed.hub.strands().next().is_some() {
+            self.hubs.ended.insert(room, relayed);
+        } else {
+            self.hubs.due.remove(&(relayed.queued, room));
+        }
+    }
+}
+
+fn publish(relayed: &mut Relayed, room: RoomId, post: &Post, hubs: &mut Hubs, now: Timestamp) {
+    relayed.hub.flush(now, &mut hubs.frames);
+    for frame in hubs.frames.drain(..) {
+        post.publish(room, frame);
+    }
+    hubs.queue(room, relayed);
+}
+
+/// What a turn came to.
+enum Outcome {
+    Done,
+    Message,
+    Limit(&'static str),
+    Rejected(CloseCode),
+}
+
+fn apply_one(slot: &mut RoomSlot, turn: Turn, now: Timestamp) -> Outcome {
+    let (room, Some(relayed)) = (&mut slot.room, &mut slot.relayed) else {
+        return Outcome::Done;
+    };
+    match turn {
+        Turn::Connect {
+            connection,
+            session,
+            token,
+            ..
+        } => {
+            let claimed = match token {
+                None => room.connect(now, session, connection),
+                Some(token) => {
+                    let next_token = entropy::reconnection_token();
+                    room.reconnect(now, session, token, next_token, connection)
+                }
+            };
+            match claimed {
+                Ok(seat) => drop(relayed.seats.insert(connection, seat)),
+                Err(error) => {
+                    relayed.close(connection, error.close_code(), &error.to_string());
+                    return Outcome::Rejected(error.close_code());
+                }
+            }
+        }
+        Turn::Message { connection, bytes } => {
+            if let Some(seat) = relayed.seats.get(&connection).copied() {
+                return hear(room, relayed, connection, seat, &bytes, now);
+            }
+        }
+        Turn::Lost {
+            connection,
+            consented,
+        } => {
+            if let Some(seat) = relayed.seats.remove(&connection) {
+                room.disconnect(now, seat, consented);
+            }
+        }
+        Turn::Pause { connection } => {
+            if let Some(seat) = relayed.seats.get(&connection) {
+                room.pause(*seat);
+            }
+        }
+        Turn::Resync { connection } => {
+            if let Some(seat) = relayed.seats.get(&connection) {
+                room.resync(*seat);
+            }
+        }
+    }
+    Outcome::Done
+}
+
+/// Brings a message to the room, and its answer, if it has one at once, back.
+fn hear(
+    room: &mut impl AnyRoom,
+    relayed: &mut Relayed,
+    from: ConnectionId,
+    seat: SeatIndex,
+    bytes: &[u8],
+    now: Timestamp,
+) -> Outcome {
+    let received = match ClientMessage::decode(bytes) {
+        Ok(message) => room.receive(now, seat, message),
+        Err(error) => Received::Malformed(error.to_string()),
+    };
+    match received {
+        Received::Queued | Received::Leaving | Received::Ignored => Outcome::Message,
+        Received::Dropped(limit) => Outcome::Limit(limit),
+        Received::Malformed(why) => {
+            room.disconnect(now, seat, false);
+            relayed.close(from, CloseCode::MalformedMessage, &why);
+            Outcome::Rejected(CloseCode::MalformedMessage)
+        }
+        Received::Pong {
+            client_time_us,
+            server_time_us,
+        } => {
+            let pong = ServerMessage::Pong {
+                client_time_us,
+                server_time_us,
+            };
+            let mut fbb = flatbuffers::FlatBufferBuilder::new();
+            relayed.send(from, &[Part::Own(pong.encode(&mut fbb))]);
+            Outcome::Message
+        }
+    }
+}
