@@ -59,9 +59,12 @@ mod open;
 mod placement;
 mod query;
 mod record;
+#[expect(dead_code, reason = "nothing drives it yet")]
+mod redis;
 mod registry;
 mod sort;
 
+pub use self::redis::{RedisSettings, RedisSettingsError};
 pub use claim::{Hold, Ticket};
 pub use embedded::Embedded;
 pub use filter::Filter;
