@@ -52,8 +52,11 @@
 
 mod board;
 mod claim;
+#[cfg_attr(not(test), expect(dead_code, reason = "nothing drives it yet"))]
+mod copies;
 mod embedded;
 mod filter;
+pub mod fuzzing;
 mod lobby;
 mod open;
 mod placement;

@@ -55,10 +55,10 @@ impl Endpoint {
 
 fn parse_login(text: &str) -> Result<Login, &'static str> {
     let (user, password) = text.split_once(':').unwrap_or((text, ""));
-    let part = |text| Ok(Some(percent_decoded(text)?).filter(|text| !text.is_empty()));
+    let is_set = |text: &String| !text.is_empty();
     Ok(Login {
-        user: part(user)?,
-        password: part(password)?.map(Secret),
+        user: Some(percent_decoded(user)?).filter(is_set),
+        password: Some(percent_decoded(password)?).filter(is_set).map(Secret),
     })
 }
 
