@@ -54,20 +54,27 @@
 mod board;
 mod claim;
 mod driver;
+#[cfg_attr(not(test), expect(dead_code, reason = "nothing drives it yet"))]
+mod copies;
 mod embedded;
 mod fence;
 mod filter;
+pub mod fuzzing;
 mod lobby;
 mod open;
 mod placement;
 pub mod post;
 mod query;
 mod record;
+#[expect(dead_code, reason = "nothing drives it yet")]
+mod redis;
 mod registry;
 pub mod relay;
 mod sort;
 
 pub use claim::{Hold, HoldId, HoldPass, ParseClaimError, Ticket, TicketId, TicketPass};
+pub use self::redis::{RedisSettings, RedisSettingsError};
+pub use claim::{Hold, Ticket};
 pub use embedded::Embedded;
 pub use fence::Fence;
 pub use filter::Filter;

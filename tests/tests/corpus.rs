@@ -11,6 +11,7 @@
 use std::path::Path;
 
 use downbeat::fuzzing::recording;
+use downbeat_cluster::fuzzing::redis_text;
 use downbeat_schemas::fuzzing::{client_message, rows};
 use downbeat_tests::random::Random;
 
@@ -50,4 +51,9 @@ fn rows_corpus() {
 #[test]
 fn recording_corpus() {
     replay("recording", recording);
+}
+
+#[test]
+fn redis_text_corpus() {
+    replay("redis_text", redis_text);
 }

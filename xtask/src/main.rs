@@ -11,6 +11,7 @@
 mod bench_page;
 mod bench_report;
 mod command;
+mod debian;
 mod fuzz;
 mod micro;
 mod pages;

@@ -143,6 +143,7 @@ fn all_tests(project: &Project) -> Result<(), Box<dyn Error>> {
     test.env("DOWNBEAT_TEST_PYTHON", tools::python(project)?);
     test.env("DOWNBEAT_TEST_NODE_MODULES", tools::node_modules(project)?);
     test.env("DOWNBEAT_TEST_PROMETHEUS", tools::prometheus()?);
+    tools::redis()?;
     test.current_dir(&project.root);
     Ok(process::run(&mut test)?)
 }

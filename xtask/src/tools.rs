@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs, io};
 
+use crate::debian::install_debian;
 use crate::process::{self, ProcessError};
 use crate::project::Project;
 
@@ -82,6 +83,19 @@ pub(crate) fn prometheus() -> Result<PathBuf, ToolError> {
     })
 }
 
+/// Sees to it that there are `redis-server` and `redis-sentinel`, which the tests start themselves.
+pub(crate) fn redis() -> Result<(), ToolError> {
+    let missing = || in_path("redis-server").is_none() || in_path("redis-sentinel").is_none();
+    if missing() {
+        install_debian(&["redis-server", "redis-sentinel"])?;
+    }
+    if missing() {
+        let packages = "redis-server redis-sentinel".to_owned();
+        return Err(ToolError::Missing { packages });
+    }
+    Ok(())
+}
+
 /// npm, with a Node that is new enough.
 pub(crate) fn npm(project: &Project) -> Result<Command, ToolError> {
     with_node(project, "npm")
@@ -151,23 +165,6 @@ fn python_environment(folder: &Path, requirement: &str) -> Result<(), ToolError>
     let mut pip = Command::new(folder.join("bin/pip"));
     process::run(pip.args(["install", "--quiet", requirement]))?;
     mark_installed(folder, requirement)
-}
-
-/// Only root may install: anybody else is told what to install.
-fn install_debian(packages: &[&str]) -> Result<(), ToolError> {
-    let is_root = process::output(Command::new("id").arg("-u"))? == "0";
-    if !is_root || !process::works(Command::new("apt-get").arg("--version")) {
-        let packages = packages.join(" ");
-        return Err(ToolError::Missing { packages });
-    }
-    let apt_get = |arguments: &[&str]| {
-        let mut apt_get = Command::new("apt-get");
-        apt_get.env("DEBIAN_FRONTEND", "noninteractive");
-        process::run(apt_get.args(arguments))
-    };
-    apt_get(&["update"])?;
-    apt_get(&[&["install", "--yes", "--no-install-recommends"], packages].concat())?;
-    Ok(())
 }
 
 /// The name of the file that says what is in a folder. Written last: a folder without it is one
