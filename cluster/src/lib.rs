@@ -54,6 +54,7 @@ mod board;
 mod claim;
 mod embedded;
 mod filter;
+pub mod lease;
 mod lobby;
 mod open;
 mod placement;
