@@ -60,6 +60,7 @@ mod embedded;
 mod fence;
 mod filter;
 pub mod fuzzing;
+pub mod lease;
 mod lobby;
 mod open;
 mod placement;
