@@ -3,7 +3,7 @@
 /// The hash tags of the three copies. Their slots are the middles of the three thirds of a Redis
 /// Cluster, so that three masters which share the slots evenly hold one copy each; with more
 /// masters they lie on three of them. One server alone holds the first copy only.
-pub(crate) const COPY_TAGS: [&str; 3] = ["copy0.19447", "copy1.2441", "copy2.8040"];
+pub const COPY_TAGS: [&str; 3] = ["copy0.19447", "copy1.2441", "copy2.8040"];
 
 #[cfg(test)]
 mod tests {

@@ -53,9 +53,8 @@
 
 mod board;
 mod claim;
-mod driver;
-#[cfg_attr(not(test), expect(dead_code, reason = "nothing drives it yet"))]
 mod copies;
+mod driver;
 mod embedded;
 mod fence;
 mod filter;
@@ -73,9 +72,8 @@ mod registry;
 pub mod relay;
 mod sort;
 
-pub use claim::{Hold, HoldId, HoldPass, ParseClaimError, Ticket, TicketId, TicketPass};
 pub use self::redis::{RedisSettings, RedisSettingsError};
-pub use claim::{Hold, Ticket};
+pub use claim::{Hold, HoldId, HoldPass, ParseClaimError, Ticket, TicketId, TicketPass};
 pub use embedded::Embedded;
 pub use fence::Fence;
 pub use filter::Filter;

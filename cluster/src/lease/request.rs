@@ -5,13 +5,10 @@ use std::time::Duration;
 
 use super::LeaseSettings;
 use super::member::{Claimant, Member};
+use crate::copies::COPY_TAGS;
 
 /// The script that answers every request.
 pub const SCRIPT: &str = include_str!("../lua/lease.lua");
-
-/// Tags whose slots (2739, 8213 and 13638) lie near a sixth, a half and five sixths of the slots
-/// of a Redis Cluster: with three masters of equal parts, one on each.
-pub const COPY_TAGS: [&str; 3] = ["lease109", "lease169", "lease159"];
 
 /// The keys of a copy: its table and its clock, in one slot.
 ///
