@@ -139,9 +139,10 @@ fn late_of(raw: &RawReply) -> Result<Vec<Member>, ReplyError> {
     let RawReply::List(late) = raw else {
         return Err(part("late", "a list", "something else"));
     };
-    late.iter()
-        .map(|raw| member(text(raw, "late")?, "late"))
-        .collect()
+    let late = late.iter().map(|raw| member(text(raw, "late")?, "late"));
+    let mut late = late.collect::<Result<Vec<_>, _>>()?;
+    late.sort_unstable();
+    Ok(late)
 }
 
 fn members_of(raw: &RawReply) -> Result<Option<Vec<Entry>>, ReplyError> {

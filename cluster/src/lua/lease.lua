@@ -71,7 +71,6 @@ local function late()
     end
   end
   due = soonest
-  table.sort(found)
   return found
 end
 
