@@ -7,6 +7,9 @@ use downbeat_cluster::lease::LeaseSettings;
 use super::server::{MS, Nanos};
 use super::world::{Tally, World};
 
+/// Lines of a trace that are shown.
+const TRACED: usize = 300;
+
 /// How a run goes.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
@@ -55,28 +58,40 @@ impl Plan {
 /// # Errors
 /// What was violated.
 pub(crate) fn run(seed: u64, plan: &Plan) -> Result<Tally, String> {
-    let mut world = started(seed, plan);
+    run_in(&mut started(seed, plan, false), plan)
+}
+
+/// What led to the violation of this seed.
+pub(crate) fn trace(seed: u64, plan: &Plan) -> String {
+    let mut world = started(seed, plan, true);
+    let outcome = run_in(&mut world, plan);
+    let trace = world.trace.unwrap_or_default();
+    let last = trace.len().saturating_sub(TRACED);
+    format!("{}\n{outcome:?}", trace[last..].join("\n"))
+}
+
+fn run_in(world: &mut World, plan: &Plan) -> Result<Tally, String> {
     let mut failovers = 0;
     for _ in 0..plan.faults {
         let next = world.now + world.random.below(plan.scaled(800));
         world.run_until(next);
-        break_something(&mut world, plan, &mut failovers);
+        break_something(world, plan, &mut failovers);
     }
     world.tally.failovers = failovers;
-    heal(&mut world, plan);
+    heal(world, plan);
     let deadline = world.now + plan.scaled(600) * 20;
-    while world.now < deadline && world.checker.violation.is_none() && !is_settled(&world) {
+    while world.now < deadline && world.checker.violation.is_none() && !is_settled(world) {
         let next = world.now + plan.scaled(100);
         world.run_until(next);
     }
     match world.checker.violation.take() {
         Some(violation) => Err(violation),
-        None if is_settled(&world) => Ok(world.tally),
-        None => Err(format!("not settled: {}", what_is_open(&world))),
+        None if is_settled(world) => Ok(world.tally),
+        None => Err(format!("not settled: {}", what_is_open(world))),
     }
 }
 
-pub(crate) fn started(seed: u64, plan: &Plan) -> World {
+pub(crate) fn started(seed: u64, plan: &Plan, traced: bool) -> World {
     let mut world = World::new(
         seed,
         plan.settings.clone(),
@@ -84,6 +99,7 @@ pub(crate) fn started(seed: u64, plan: &Plan) -> World {
         plan.shared,
         plan.honest,
     );
+    world.trace = traced.then(Vec::new);
     world.run_until(plan.scaled(300));
     world
 }
@@ -94,7 +110,9 @@ fn break_something(world: &mut World, plan: &Plan, failovers: &mut u64) {
     // From a hiccup to far beyond a lease.
     let most = [300, 900, 3000][world.random.below(3) as usize];
     let until = world.now + world.random.below(plan.scaled(most)) + MS;
-    match world.random.below(20) {
+    let fault = world.random.below(20);
+    world.note(|| format!("FAULT {fault} node {node} server {server} until {} ms", until / MS));
+    match fault {
         0..=3 => world.nodes[node].paused_until = until,
         4..=5 if world.nodes[node].is_up => world.crash(node),
         6..=7 if !world.nodes[node].is_up => world.restart(node),

@@ -1,6 +1,6 @@
 //! Many seeds, and the controls that show what the seeds can find.
 
-use super::faults::{Plan, run};
+use super::faults::{Plan, run, trace};
 use super::world::Tally;
 
 /// Runs seeds one after the other; a violation names its seed.
@@ -16,7 +16,10 @@ fn run_all(seeds: std::ops::Range<u64>, plan: &Plan) -> Tally {
                 sum.recoveries += tally.recoveries;
                 sum.failovers += tally.failovers;
             }
-            Err(violation) => panic!("seed {seed}: {violation}"),
+            Err(violation) => {
+                println!("{}", trace(seed, plan));
+                panic!("seed {seed}: {violation}");
+            }
         }
     }
     println!("{sum:?}");

@@ -169,20 +169,8 @@ impl Table {
         if !self.records.get(&by.member).is_some_and(lives) {
             return Outcome::Stranger;
         }
-        if !self.records.contains_key(&member) {
-            if self.records.len() >= MEMBERS_MAX {
-                return Outcome::Full;
-            }
-            if !attested {
-                clock.touch();
-            }
-            self.put(member, clock.now + clock.long, Standing::Up, "".into());
-            if !attested {
-                return Outcome::Wait;
-            }
-        }
         let Some(record) = self.records.get_mut(&member) else {
-            unreachable!("it was put there");
+            return Outcome::Absent;
         };
         let mut claim = by;
         match record.standing {

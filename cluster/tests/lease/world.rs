@@ -24,6 +24,8 @@ pub(crate) struct World {
     pub(crate) checker: Checker,
     pub(crate) tally: Tally,
     pub(crate) heard: Vec<(Nanos, usize, Event)>,
+    /// What happened, if it is wanted.
+    pub(crate) trace: Option<Vec<String>>,
     /// Whether nodes are told which copies share a master.
     honest: bool,
     events: BinaryHeap<Reverse<(Nanos, u64)>>,
@@ -68,7 +70,7 @@ enum Happening {
     Probed(usize, u64, Member),
     Suspect(usize, u64, NodeId),
     Recovered(usize, u64, Member),
-    Route(usize, u64, usize),
+    Route(usize, usize),
 }
 
 #[derive(Debug)]
@@ -128,6 +130,7 @@ impl World {
             checker: Checker::default(),
             tally: Tally::default(),
             heard: Vec::new(),
+            trace: None,
             honest,
             events: BinaryHeap::new(),
             pending: BTreeMap::new(),
@@ -225,7 +228,13 @@ impl World {
     pub(crate) fn route_anew(&mut self, server: usize) {
         for node in 0..self.nodes.len() {
             let known_at = self.servers[server].down_until + self.random.below(200 * MS);
-            self.schedule(known_at, Happening::Route(node, 0, server));
+            self.schedule(known_at, Happening::Route(node, server));
+        }
+    }
+
+    pub(crate) fn note(&mut self, line: impl FnOnce() -> String) {
+        if let Some(trace) = &mut self.trace {
+            trace.push(format!("{:9.3} ms {}", self.now as f64 / MS as f64, line()));
         }
     }
 
@@ -249,7 +258,7 @@ impl World {
     fn happen(&mut self, happening: Happening) {
         match happening {
             Happening::Arrive(ask) => self.arrive(ask),
-            Happening::Route(node, _, server) => {
+            Happening::Route(node, server) => {
                 self.nodes[node].routes[server] = self.servers[server].generation;
             }
             Happening::Timer(node, process)
@@ -274,6 +283,9 @@ impl World {
             return self.schedule(state.paused_until, happening);
         }
         let local = state.local(self.now);
+        if let Happening::Reply(ask, answer) = &happening {
+            self.note(|| format!("node {node} hears of copy {}: {answer:?} for {:?}", ask.copy, ask.request));
+        }
         let lease = &mut self.nodes[node].lease;
         match happening {
             Happening::Timer(..) => {
@@ -343,6 +355,7 @@ impl World {
     }
 
     fn hear(&mut self, node: usize, event: Event) {
+        self.note(|| format!("node {node}: {event:?}"));
         self.heard.push((self.now, node, event));
         match event {
             Event::Held(member) => {
@@ -407,6 +420,7 @@ impl World {
             lease: self.settings.lease.as_millis() as u64,
         };
         let served = self.servers[self.homes[ask.copy]].serve(self.now, &call);
+        self.note(|| format!("copy {} serves node {} {:?}", ask.copy, ask.node, ask.request));
         let (answer, wait) = match served {
             Served::Later(at) => return self.schedule(at, Happening::Arrive(ask)),
             Served::Refused => (None, 0),
