@@ -8,7 +8,7 @@ use crossbeam::channel::{Receiver, Sender, bounded};
 use downbeat_schemas::id::{NodeId, RoomId, ShardId};
 use tokio::sync::Notify;
 
-use crate::Location;
+use crate::{Location, Mailroom};
 use crate::post::pending::Asker;
 
 /// Orders that wait for the driver. Beyond, an order is refused: a frame counts as lost on its way.
@@ -42,6 +42,8 @@ pub(crate) enum Order {
         room: RoomId,
         shard: ShardId,
     },
+    /// Letters go there from now on.
+    Open(Arc<dyn Mailroom>),
 }
 
 /// The driver's queue is full, or it has ended.

@@ -69,6 +69,7 @@ enum Says {
     Strong,
     Taken(Claimant),
     Alive,
+    Absent,
     Forgotten,
 }
 
@@ -104,8 +105,36 @@ impl Claim {
         masters_where(claimed.map(|(copy, _)| copy), |_| true)
     }
 
+    /// So many copies do not know it that it cannot hold a lease: it was recovered and forgotten
+    /// while a copy could not be reached, or it never held one. There is nothing to recover that
+    /// another has not, and only records to be removed.
+    fn is_residue(&self) -> bool {
+        let blocking = self.marks.len().div_ceil(2);
+        self.count(|says| says == Says::Absent) >= blocking
+    }
+
     fn is_due_to_go(&self, now: Timestamp) -> bool {
-        matches!(self.stage, Stage::Recovered(at) if at <= now)
+        match self.stage {
+            Stage::Recovered(at) => at <= now,
+            Stage::Recovering => false,
+            Stage::Trying => self.is_residue(),
+        }
+    }
+
+    fn is_gone(&self) -> bool {
+        self.count(|says| matches!(says, Says::Absent | Says::Forgotten)) == self.marks.len()
+    }
+
+    /// Whether there is nothing to ask this copy.
+    fn is_settled(&self, mark: &Mark) -> bool {
+        match self.stage {
+            Stage::Trying if self.is_residue() => {
+                matches!(mark.says, Says::Absent | Says::Forgotten)
+            }
+            Stage::Trying => mark.says == Says::Strong,
+            Stage::Recovering => matches!(mark.says, Says::Strong | Says::Absent),
+            Stage::Recovered(_) => matches!(mark.says, Says::Absent | Says::Forgotten),
+        }
     }
 }
 
@@ -160,11 +189,7 @@ impl Lease {
 
     pub(crate) fn claims_due(&self) -> Timestamp {
         let open = self.claims.values().flat_map(|claim| {
-            let is_settled = |mark: &&Mark| match claim.stage {
-                Stage::Recovered(_) => mark.says == Says::Forgotten,
-                Stage::Trying | Stage::Recovering => mark.says == Says::Strong,
-            };
-            let open = claim.marks.iter().filter(move |mark| !is_settled(mark));
+            let open = claim.marks.iter().filter(|mark| !claim.is_settled(mark));
             open.filter(|mark| !mark.asked).map(|mark| mark.next)
         });
         open.min().unwrap_or(Timestamp::NEVER)
@@ -194,6 +219,7 @@ impl Lease {
             Outcome::Claimed(_) => Says::Weak,
             Outcome::Taken(by) => Says::Taken(by),
             Outcome::Alive { .. } => Says::Alive,
+            Outcome::Absent => Says::Absent,
             _ => Says::Nothing,
         };
         if mark.says == Says::Strong {
@@ -242,21 +268,23 @@ impl Lease {
         let Some(claim) = self.claims.get(&member) else {
             return;
         };
-        let all_forgotten = claim.count(|says| says == Says::Forgotten) == self.copies.len();
+        let is_gone = claim.is_gone();
         match claim.stage {
             // Only a node that holds its lease has the right to anything, its claims included.
             Stage::Trying if !self.holds(now) => {}
             Stage::Trying if self.is_enough(claim) => self.win(member),
+            Stage::Trying if claim.is_gone() => {
+                self.claims.remove(&member);
+                self.resting.insert(member, now.after(self.settings.lease));
+            }
             Stage::Trying if self.is_hopeless(now, member, claim) => self.give_up(now, member),
-            Stage::Recovered(at) if all_forgotten || at.after(self.settings.lease * 10) <= now => {
+            Stage::Recovered(at)
+                if is_gone || at.after(self.settings.lease * 10) <= now =>
+            {
                 self.claims.remove(&member);
                 self.buried.add(member);
                 // A copy that could not be reached keeps a record; it is removed when it shows.
-                let rest = if all_forgotten {
-                    self.settings.lease
-                } else {
-                    self.settings.linger
-                };
+                let rest = if is_gone { self.settings.lease } else { self.settings.linger };
                 self.resting.insert(member, now.after(rest));
             }
             _ => {}
@@ -267,8 +295,8 @@ impl Lease {
     fn is_enough(&self, claim: &Claim) -> bool {
         let strong = claim.masters(&self.copies, |says| says == Says::Strong);
         let any = |says| matches!(says, Says::Strong | Says::Weak);
-        let all =
-            self.settings.all_suffice && claim.masters(&self.copies, any) == self.settings.copies;
+        let all = self.settings.all_suffice
+            && claim.masters(&self.copies, any) == self.settings.copies;
         strong >= self.settings.majority() || all
     }
 
@@ -325,13 +353,14 @@ impl Lease {
             member: me,
             round: claim.round,
         };
+        let settled = claim.is_settled(&claim.marks[copy]);
         let mark = &mut claim.marks[copy];
-        if mark.asked || mark.next > now {
+        if mark.asked || mark.next > now || (settled && !goes) {
             return;
         }
         let heir = mark.heir;
         let (request, what) = match mark.says {
-            Says::Forgotten => return,
+            Says::Forgotten | Says::Absent if goes => return,
             // Somebody else's by now: that one will forget it.
             Says::Taken(_) if goes => {
                 mark.says = Says::Forgotten;
@@ -341,7 +370,6 @@ impl Lease {
                 let request = Request::Forget { member, by: me };
                 (request, What::Forget(member))
             }
-            Says::Strong => return,
             _ if !holds => return,
             _ => {
                 let request = Request::Declare {

@@ -26,6 +26,8 @@ pub struct Lease {
     pub(crate) phase: Phase,
     /// Of the latest life.
     pub(crate) incarnation: Incarnation,
+    /// When that life began.
+    pub(crate) joined: Timestamp,
     pub(crate) copies: Vec<Copy>,
     pub(crate) asked: BTreeMap<RequestId, Asked>,
     last_request: u64,
@@ -93,6 +95,7 @@ impl Lease {
             about: Arc::from(&about[..about.floor_char_boundary(ABOUT_MAX)]),
             phase: Phase::Looking,
             incarnation: Incarnation(0),
+            joined: Timestamp(0),
             copies,
             asked: BTreeMap::new(),
             last_request: 0,

@@ -103,17 +103,21 @@ impl Lease {
 
     /// Whether an absent record may be made.
     ///
-    /// A life that was never held, or is held at this moment, cannot have been declared dead and
+    /// A life that has just begun, or is held at this moment, cannot have been declared dead and
     /// forgotten. A frozen one can: an absent record is then the end of it, unless so many tables
     /// were lost that nobody can say. Then it waits for one lease, in which those who know of its
     /// death say so.
     fn may_create(&self, now: Timestamp, copy: usize) -> bool {
-        if self.phase == Phase::Joining || self.holds(now) {
+        if self.is_joining(now) || self.holds(now) {
             return true;
         }
         let lost = self.copies.iter().filter(|copy| copy.lost_since.is_some());
         let waited = self.copies[copy].lost_since.map(|since| now.since(since));
         lost.count() >= self.settings.blocking() && waited >= Some(self.settings.lease)
+    }
+
+    fn is_joining(&self, now: Timestamp) -> bool {
+        self.phase == Phase::Joining && now < self.joined.after(self.settings.fence_after)
     }
 
     fn is_over(&self) -> bool {
@@ -150,6 +154,7 @@ impl Lease {
         let time = looked.map(|time| time.0).max().unwrap_or_default();
         self.incarnation = Incarnation(time.max(earlier.0 + 1));
         self.phase = Phase::Joining;
+        self.joined = now;
         self.begin_asking_anew(now);
         for copy in &mut self.copies {
             copy.begin_life(now);
@@ -212,7 +217,8 @@ impl Lease {
             Some(born) if born == reply.born => self.on_refused(copy),
             // The record was in a table that is no more: that says nothing.
             Some(_) => state.lost_since = state.lost_since.or(Some(now)),
-            // It never was here.
+            // It never was here. A life that could not begin in time is followed by another.
+            None if self.phase == Phase::Joining => self.move_on(now),
             None => {}
         }
     }

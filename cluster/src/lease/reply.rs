@@ -57,8 +57,8 @@ pub enum Outcome {
         /// By the copy's time.
         expires: CopyTime,
     },
-    /// `Declare`: it was unknown here and has a lease from now on, for absence proves nothing.
-    Wait,
+    /// `Declare`: it is unknown here, which proves nothing.
+    Absent,
     /// `Declare`: who asks has no lease here.
     Stranger,
     /// Done, or done before.
@@ -127,7 +127,7 @@ fn outcome_of(name: &str, detail: &RawReply, round: &RawReply) -> Result<Outcome
         "ALIVE" => Outcome::Alive {
             expires: expires()?,
         },
-        "WAIT" => Outcome::Wait,
+        "ABSENT" => Outcome::Absent,
         "STRANGER" => Outcome::Stranger,
         "DONE" => Outcome::Done,
         "KEPT" => Outcome::Kept,
@@ -139,9 +139,10 @@ fn late_of(raw: &RawReply) -> Result<Vec<Member>, ReplyError> {
     let RawReply::List(late) = raw else {
         return Err(part("late", "a list", "something else"));
     };
-    late.iter()
-        .map(|raw| member(text(raw, "late")?, "late"))
-        .collect()
+    let late = late.iter().map(|raw| member(text(raw, "late")?, "late"));
+    let mut late = late.collect::<Result<Vec<_>, _>>()?;
+    late.sort_unstable();
+    Ok(late)
 }
 
 fn members_of(raw: &RawReply) -> Result<Option<Vec<Entry>>, ReplyError> {

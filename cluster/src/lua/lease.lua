@@ -71,7 +71,6 @@ local function late()
     end
   end
   due = soonest
-  table.sort(found)
   return found
 end
 
@@ -115,15 +114,7 @@ function verbs.declare()
   local claimant = read(by)
   if not claimant or claimant.standing ~= 'up' or claimant.expiry < now then return done('STRANGER') end
   local m = read(member)
-  if not m then
-    m = { expiry = now + long, standing = 'up', claimant = '', round = '', about = '' }
-    if redis.call('HLEN', nodes) >= MEMBERS_MAX then return done('FULL') end
-    if attested ~= '1' then
-      touch()
-      write(member, m)
-      return done('WAIT')
-    end
-  end
+  if not m then return done('ABSENT') end
   if m.standing == 'up' and attested ~= '1' and (m.expiry >= now or now < grace) then
     return done('ALIVE', whole(m.expiry))
   end

@@ -1,0 +1,93 @@
+//! Orders of shards, carried out.
+
+use std::rc::Rc;
+
+use bytes::Bytes;
+use downbeat_schemas::id::NodeId;
+use tokio::task::spawn_local;
+
+use super::channels::Address;
+use super::courier::{Courier, Delivery};
+use super::hearing::Hearing;
+use super::orders::{Order, OrderQueue};
+use crate::AskError;
+use crate::post::letter::{Content, Letter};
+
+/// The speaking half of the post. Lives on the driver's thread.
+pub(super) struct Carrying {
+    pub(super) node: NodeId,
+    pub(super) queue: OrderQueue,
+    pub(super) courier: Rc<Courier>,
+    pub(super) hearing: Rc<Hearing>,
+}
+
+impl Carrying {
+    /// Carries out orders for as long as the driver runs.
+    pub(super) async fn run(self) {
+        loop {
+            while let Some(order) = self.queue.take() {
+                self.carry_out(order);
+            }
+            self.queue.rung().await;
+        }
+    }
+
+    fn carry_out(&self, order: Order) {
+        match order {
+            Order::Ask {
+                to,
+                question,
+                asker,
+            } => {
+                let number = self.hearing.waiting.borrow_mut().add(asker);
+                let content = Content::Question {
+                    shard: to.shard,
+                    number,
+                    body: question,
+                };
+                self.ask(to.node, number, content);
+            }
+            Order::Answer { to, number, body } => {
+                self.send(to, Content::Answer { number, body });
+            }
+            Order::Relay { to, letter } => {
+                let (shard, body) = (to.shard, letter);
+                self.send(to.node, Content::Relay { shard, body });
+            }
+            Order::Publish { room, frame } => self.publish(Address::Room(room), frame),
+            Order::Listen { room, shard } => self.hearing.join(room, shard),
+            Order::StopListening { room, shard } => self.hearing.leave(room, shard),
+            Order::Open(mailroom) => self.hearing.open(mailroom),
+        }
+    }
+
+    /// Sends a question, and says at once if nobody listens.
+    fn ask(&self, to: NodeId, number: u64, content: Content) {
+        let message = self.letter(content);
+        let (courier, hearing) = (Rc::clone(&self.courier), Rc::clone(&self.hearing));
+        spawn_local(async move {
+            let error = match courier.carry(Address::Inbox(to), message).await {
+                Delivery::Heard => return,
+                Delivery::Unheard => AskError::NobodyThere,
+                Delivery::Lost => AskError::Unreachable,
+            };
+            hearing.waiting.borrow_mut().answer(number, Err(error));
+        });
+    }
+
+    fn send(&self, to: NodeId, content: Content) {
+        self.publish(Address::Inbox(to), self.letter(content));
+    }
+
+    fn publish(&self, to: Address, message: Bytes) {
+        let courier = Rc::clone(&self.courier);
+        spawn_local(async move {
+            courier.carry(to, message).await;
+        });
+    }
+
+    fn letter(&self, content: Content) -> Bytes {
+        let from = self.node;
+        Letter { from, content }.encode()
+    }
+}

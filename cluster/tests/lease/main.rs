@@ -1,0 +1,11 @@
+//! The lease from outside: simulated, model-checked, and compared with Redis.
+#![allow(clippy::unwrap_used, reason = "all of this is test")]
+#![allow(clippy::print_stdout, reason = "figures of a run, shown if it fails")]
+
+mod checker;
+mod faults;
+mod random;
+mod server;
+mod simulation;
+mod table;
+mod world;
