@@ -69,17 +69,15 @@ impl Strand {
     /// Connects the clients to a new owner. What they said and the former one did not acknowledge is
     /// lost: it may have been applied or not.
     fn begin_anew(&mut self) {
-        let acked = self.queue.acked();
         self.counters.owners += 1;
-        self.counters.entries_lost += self.queue.last().0 - acked.0;
+        self.counters.entries_lost += self.queue.last().0 - self.queue.acked().0;
         self.queue = Queue::default();
         self.order = Order::new(self.bounds.reorder_bytes);
         self.heard_told = self.order.heard();
         self.resend.rest();
         self.ask.rest();
         for (relayed, client) in &mut self.clients {
-            client.begin_anew(acked);
-            client.connect = self.queue.last().next();
+            client.begin_anew();
             self.queue.push(&client.entry(*relayed));
             if client.gate == Gate::Shut {
                 let relayed = *relayed;

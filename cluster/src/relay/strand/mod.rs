@@ -15,7 +15,7 @@ use self::pace::Pace;
 use self::queue::Queue;
 use super::bounds::{ASK_AGAIN, Bounds, RESEND_FIRST, RESEND_MAX};
 use super::wire::Entry;
-use super::{EdgeCounters, FrameSeq, Gate, RelayedId, StrandId, UpSeq};
+use super::{EdgeCounters, FrameSeq, Gate, RelayedId, Standing, StrandId};
 
 mod client;
 mod hearing;
@@ -141,8 +141,7 @@ impl Strand {
             session,
             token,
             peer,
-            again: false,
-            connect: UpSeq(self.queue.last().0 + 1),
+            standing: Standing::New,
             is_welcomed: false,
             gate: Gate::Open,
         };
