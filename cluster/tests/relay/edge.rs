@@ -123,9 +123,9 @@ impl Edge {
         let Some(relayed) = random.pick(&all) else {
             return;
         };
-        match random.below(30) {
+        match random.below(600) {
             0 => self.leave(relayed),
-            1..3 => self.pause_or_resync(relayed),
+            1..12 => self.pause_or_resync(relayed),
             _ => self.message(relayed, random.below(120) as usize),
         }
     }
@@ -209,7 +209,7 @@ impl Edge {
             return Vec::new();
         };
         if strand.is_lost(now) {
-            let _: News = strand.owner_is(now, owner);
+            let _: News = strand.owner_is(owner);
         }
         let epoch = strand.epoch();
         let mut letters = Vec::new();

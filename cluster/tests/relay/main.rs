@@ -34,7 +34,7 @@ fn run_all(seeds: std::ops::Range<u64>) -> Tally {
 
 #[test]
 fn clients_hear_everything_once_and_in_order_whatever_the_network_does() {
-    let tally = run_all(0..1_000);
+    let tally = run_all(0..400);
     // A simulation in which nothing goes wrong proves nothing.
     let happened = [
         tally.heard,
@@ -47,7 +47,13 @@ fn clients_hear_everything_once_and_in_order_whatever_the_network_does() {
         tally.rows_withheld,
         tally.forgotten,
     ];
-    assert!(happened.iter().all(|count| *count > 100), "{tally:?}");
+    assert!(happened.iter().all(|count| *count > 20), "{tally:?}");
+}
+
+#[test]
+#[ignore = "minutes: for changes of the protocol"]
+fn clients_hear_everything_at_length() {
+    run_all(400..20_000);
 }
 
 /// How many of some seeds find a fault.

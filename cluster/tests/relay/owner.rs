@@ -1,6 +1,6 @@
 //! A room and its hub: says numbered things to its clients, and checks what they say.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use downbeat_cluster::relay::{Hub, Refusal, Standing, Turn, Up};
@@ -18,6 +18,7 @@ use super::words::{Said, What, event, head, rows, welcome};
 pub(crate) struct Owner {
     pub(crate) hub: Hub,
     seats: BTreeMap<ConnectionId, Seat>,
+    closed: BTreeSet<ConnectionId>,
     /// What each session said, by the number of the last message.
     pub(crate) received: BTreeMap<SessionId, u64>,
     version: u64,
@@ -41,6 +42,7 @@ impl Owner {
         Self {
             hub: Hub::new(RoomId(1), epoch, limits),
             seats: BTreeMap::new(),
+            closed: BTreeSet::new(),
             received,
             version: 1,
             last_id: 0,
@@ -94,24 +96,31 @@ impl Owner {
                     standing,
                     ..
                 } => self.connect(connection, session, standing, random, log),
-                Turn::Message { connection, bytes } => self.receive(connection, &bytes, log),
-                Turn::Lost { connection, .. } => {
-                    if self.seats.remove(&connection).is_none() {
-                        log.wrong(format!("{connection} lost, and not there"));
-                    }
-                }
-                Turn::Pause { connection } => self.seat(connection).is_paused = true,
-                Turn::Resync { connection } => {
-                    let seat = self.seat(connection);
-                    (seat.is_paused, seat.version) = (false, None);
-                }
+                turn => self.apply_to_seat(turn, log),
             }
         }
     }
 
-    fn seat(&mut self, connection: ConnectionId) -> &mut Seat {
-        let seat = self.seats.get_mut(&connection);
-        seat.expect("turns are about connections that are there")
+    fn apply_to_seat(&mut self, turn: Turn, log: &mut Log) {
+        let (Turn::Connect { connection, .. }
+        | Turn::Message { connection, .. }
+        | Turn::Lost { connection, .. }
+        | Turn::Pause { connection }
+        | Turn::Resync { connection }) = turn;
+        let Some(seat) = self.seats.get_mut(&connection) else {
+            // It was in the same letter as what made the room close it.
+            if !self.closed.contains(&connection) {
+                log.wrong(format!("{turn:?} of nobody"));
+            }
+            return;
+        };
+        match turn {
+            Turn::Message { bytes, .. } => self.receive(connection, &bytes, log),
+            Turn::Lost { .. } => drop(self.seats.remove(&connection)),
+            Turn::Pause { .. } => seat.is_paused = true,
+            Turn::Resync { .. } => (seat.is_paused, seat.version) = (false, None),
+            Turn::Connect { .. } => {}
+        }
     }
 
     fn connect(
@@ -135,6 +144,7 @@ impl Owner {
             let close = (CloseCode::SeatExpired, "no such seat");
             log.closes(self.epoch(), session, close.0);
             self.hub.close(connection, close.0, close.1);
+            self.closed.insert(connection);
             return;
         }
         self.received.entry(session).or_default();
@@ -222,6 +232,7 @@ impl Owner {
         if let Some(seat) = self.seats.remove(&connection) {
             log.closes(self.hub.epoch(), seat.session, CloseCode::Kicked);
             self.hub.close(connection, CloseCode::Kicked, "go away");
+            self.closed.insert(connection);
         }
     }
 

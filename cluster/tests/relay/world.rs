@@ -47,7 +47,7 @@ fn limits(random: &mut Random) -> Limits {
         relay_ring_bytes_max: 65_536,
         relay_ring_frames_max: [16, 64][random.below(2) as usize],
         relay_reorder_bytes_max: 65_536,
-        relay_silence_ms: 1_500,
+        relay_silence_ms: 1_000,
         relay_owner_silence_ms: 500,
         ..Limits::default()
     }
@@ -200,7 +200,7 @@ impl World {
                 self.last_session += 1;
                 edge.connect(now, owner, SessionId(self.last_session));
             }
-            for _ in 0..random.below(6) {
+            for _ in 0..random.below(3) {
                 edge.act(random);
             }
         }

@@ -7,7 +7,8 @@ use downbeat_schemas::id::{ConnectionId, Epoch, ReconnectionToken, RoomId, Sessi
 
 use super::super::Standing;
 
-/// What is to be done to the room, in order. The connections are those that were given to the hub.
+/// What is to be done to the room, in order. The connections are those that were given to the hub;
+/// nothing is to be done for one that was closed while the turns before were.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Turn {
     /// Claim a seat. If it is refused: [`Hub::close`](super::Hub::close).
