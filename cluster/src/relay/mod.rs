@@ -47,4 +47,4 @@ pub use self::gate::Gate;
 pub use self::hub::{Hub, Refusal, Turn};
 pub use self::ids::{FrameSeq, RelayedId, Round, StrandId, UpSeq};
 pub use self::strand::{Audience, News, Queued, Strand};
-pub use self::wire::{Up, WireError};
+pub use self::wire::{Standing, Up, WireError};

@@ -48,6 +48,10 @@ impl Kept {
         self.words.is_empty()
     }
 
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Whether it keeps more than it may.
     pub(super) const fn is_over(&self) -> bool {
         self.bytes > self.bytes_max

@@ -146,6 +146,12 @@ impl Hub {
         self.ties.values().map(|tie| tie.id)
     }
 
+    /// Bytes that it keeps: frames that some edge has not heard, and what must not be lost.
+    pub fn kept_bytes(&self) -> usize {
+        let kept = self.ties.values().map(|tie| tie.kept.bytes());
+        self.ring.bytes() + kept.sum::<usize>()
+    }
+
     /// Who owns the room, as edges know it.
     pub const fn epoch(&self) -> Epoch {
         self.epoch

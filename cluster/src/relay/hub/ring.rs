@@ -33,6 +33,10 @@ impl Ring {
         }
     }
 
+    pub(super) const fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Takes the next frame in; the oldest make room for it.
     pub(super) fn push(&mut self, seq: FrameSeq, frame: Bytes) {
         assert_eq!(seq.0, self.before.0 + self.frames.len() as u64 + 1);

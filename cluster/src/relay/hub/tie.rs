@@ -121,7 +121,7 @@ impl Tie {
             session,
             token,
             peer,
-            again,
+            standing,
         } = *entry
         else {
             return None;
@@ -141,7 +141,7 @@ impl Tie {
             session,
             token,
             peer,
-            again,
+            standing,
         })
     }
 

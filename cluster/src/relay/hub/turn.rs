@@ -5,7 +5,10 @@ use std::net::SocketAddr;
 use bytes::Bytes;
 use downbeat_schemas::id::{ConnectionId, Epoch, ReconnectionToken, RoomId, SessionId};
 
-/// What is to be done to the room, in order. The connections are those that were given to the hub.
+use super::super::Standing;
+
+/// What is to be done to the room, in order. The connections are those that were given to the hub;
+/// nothing is to be done for one that was closed while the turns before were.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Turn {
     /// Claim a seat. If it is refused: [`Hub::close`](super::Hub::close).
@@ -18,9 +21,9 @@ pub enum Turn {
         token: Option<ReconnectionToken>,
         /// The client's address, as its edge sees it.
         peer: SocketAddr,
-        /// A former owner had it connected: if its seat came along with that connection, the new one
-        /// takes its place (`rebind`), and the client needs a snapshot (`resync`).
-        again: bool,
+        /// What former owners made of it. The client of a seat that came along is bound to it again
+        /// (`rebind`), and needs a snapshot (`resync`).
+        standing: Standing,
     },
     /// Receive this message.
     Message {

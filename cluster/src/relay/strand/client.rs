@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use downbeat_schemas::id::{ReconnectionToken, SessionId};
 
 use super::super::wire::Entry;
-use super::super::{Gate, RelayedId, UpSeq};
+use super::super::{Gate, RelayedId, Standing};
 
 /// What the edge knows of a client, so that it can connect it to the next owner.
 #[derive(Clone, Copy, Debug)]
@@ -13,10 +13,8 @@ pub(super) struct Client {
     pub(super) session: SessionId,
     pub(super) token: Option<ReconnectionToken>,
     pub(super) peer: SocketAddr,
-    /// A former owner had it connected.
-    pub(super) again: bool,
-    /// The number of its Connect.
-    pub(super) connect: UpSeq,
+    /// What owners before this one made of it.
+    pub(super) standing: Standing,
     /// It has its Welcome of this owner.
     pub(super) is_welcomed: bool,
     pub(super) gate: Gate,
@@ -30,15 +28,17 @@ impl Client {
             session: self.session,
             token: self.token,
             peer: self.peer,
-            again: self.again,
+            standing: self.standing,
         }
     }
 
-    /// Another node owns the room; `acked` is the last entry that the former one acknowledged.
-    pub(super) fn begin_anew(&mut self, acked: UpSeq) {
-        if self.connect <= acked || self.is_welcomed {
+    /// Another node owns the room.
+    pub(super) fn begin_anew(&mut self) {
+        if self.is_welcomed || self.standing == Standing::Welcomed {
             // The token that it came with is used up.
-            (self.again, self.token) = (true, None);
+            (self.standing, self.token) = (Standing::Welcomed, None);
+        } else {
+            self.standing = Standing::Unsure;
         }
         self.is_welcomed = false;
         self.gate.lose();

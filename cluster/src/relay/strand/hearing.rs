@@ -39,7 +39,9 @@ impl Strand {
             self.counters.stale_epochs += 1;
             return Ok(News::Nothing);
         }
-        let news = self.owner_is(now, frame.epoch);
+        let news = self.owner_is(frame.epoch);
+        self.owner_heard_at = now;
+        self.lost_at = now.after(self.bounds.owner_silence);
         let note = frame.place(self.id).and_then(|place| frame.note(place));
         if let Some(note) = note
             && self.read_note(now, note)
@@ -51,14 +53,10 @@ impl Strand {
         Ok(news)
     }
 
-    /// The owner of `epoch` lives: a frame or the registry says so. If it is a later one than was
-    /// known, all begins anew with it.
-    pub fn owner_is(&mut self, now: Timestamp, epoch: Epoch) -> News {
-        if epoch < self.epoch {
-            return News::Nothing;
-        }
-        self.owner_heard_at = now;
-        if epoch == self.epoch {
+    /// The registry says that the owner has this epoch. If it is a later one than was known, all
+    /// begins anew with it.
+    pub fn owner_is(&mut self, epoch: Epoch) -> News {
+        if epoch <= self.epoch {
             return News::Nothing;
         }
         self.epoch = epoch;
@@ -69,17 +67,15 @@ impl Strand {
     /// Connects the clients to a new owner. What they said and the former one did not acknowledge is
     /// lost: it may have been applied or not.
     fn begin_anew(&mut self) {
-        let acked = self.queue.acked();
         self.counters.owners += 1;
-        self.counters.entries_lost += self.queue.last().0 - acked.0;
+        self.counters.entries_lost += self.queue.last().0 - self.queue.acked().0;
         self.queue = Queue::default();
         self.order = Order::new(self.bounds.reorder_bytes);
         self.heard_told = self.order.heard();
         self.resend.rest();
         self.ask.rest();
         for (relayed, client) in &mut self.clients {
-            client.begin_anew(acked);
-            client.connect = self.queue.last().next();
+            client.begin_anew();
             self.queue.push(&client.entry(*relayed));
             if client.gate == Gate::Shut {
                 let relayed = *relayed;
@@ -98,13 +94,9 @@ impl Strand {
             && self.order.begin(begin)
         {
             self.ask.rest();
-            // Before the first there was nothing to lose.
-            if begin.round.0 > 1 {
-                self.counters.restarts += 1;
-                self.clients
-                    .values_mut()
-                    .for_each(|client| client.gate.lose());
-            }
+            self.counters.restarts += 1;
+            let clients = self.clients.values_mut();
+            clients.for_each(|client| client.gate.lose());
         }
         false
     }

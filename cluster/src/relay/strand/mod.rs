@@ -15,7 +15,7 @@ use self::pace::Pace;
 use self::queue::Queue;
 use super::bounds::{ASK_AGAIN, Bounds, RESEND_FIRST, RESEND_MAX};
 use super::wire::Entry;
-use super::{EdgeCounters, FrameSeq, Gate, RelayedId, StrandId, UpSeq};
+use super::{EdgeCounters, FrameSeq, Gate, RelayedId, Standing, StrandId};
 
 mod client;
 mod hearing;
@@ -50,6 +50,8 @@ pub struct Strand {
     /// The last frame that the owner was told was heard.
     heard_told: FrameSeq,
     owner_heard_at: Timestamp,
+    /// When the registry is to be asked for the owner.
+    lost_at: Timestamp,
     is_forgotten: bool,
 }
 
@@ -109,6 +111,7 @@ impl Strand {
             last_letter_at: now,
             heard_told: FrameSeq(0),
             owner_heard_at: now,
+            lost_at: now.after(bounds.owner_silence),
             is_forgotten: false,
         }
     }
@@ -141,8 +144,7 @@ impl Strand {
             session,
             token,
             peer,
-            again: false,
-            connect: UpSeq(self.queue.last().0 + 1),
+            standing: Standing::New,
             is_welcomed: false,
             gate: Gate::Open,
         };
@@ -196,14 +198,26 @@ impl Strand {
         self.queue.bytes() >= self.bounds.up_bytes
     }
 
-    /// Whether it has neither clients nor anything to say: it may be dropped.
+    /// Whether it has neither clients nor anything to tell the owner: it may be dropped.
     pub fn is_idle(&self) -> bool {
-        self.clients.is_empty() && self.queue.is_empty()
+        let has_told = self.queue.is_empty() && self.heard_told == self.order.heard();
+        self.clients.is_empty() && has_told
     }
 
-    /// Whether the owner was silent for `relay_owner_silence_ms`: the registry may know another one.
-    pub fn is_lost(&self, now: Timestamp) -> bool {
-        now.since(self.owner_heard_at) >= self.bounds.owner_silence
+    /// Whether the owner was silent for `relay_owner_silence_ms`, and the registry is to be asked who
+    /// owns the room; its answer goes to [`owner_is`](Self::owner_is). True once per such time, for as
+    /// long as it lasts.
+    pub fn is_lost(&mut self, now: Timestamp) -> bool {
+        let is_lost = now >= self.lost_at;
+        if is_lost {
+            self.lost_at = now.after(self.bounds.owner_silence);
+        }
+        is_lost
+    }
+
+    /// When the owner was last heard: whoever has waited too long closes the sockets.
+    pub const fn owner_heard_at(&self) -> Timestamp {
+        self.owner_heard_at
     }
 
     /// Its clients.

@@ -46,21 +46,28 @@ impl Order {
         self.round.0 > 0
     }
 
-    /// Begins where the owner says, if that is news.
+    /// Begins where the owner says, if that is news. True if frames were left out.
     pub(super) fn begin(&mut self, begin: Begin) -> bool {
         if begin.round <= self.round {
             return false;
         }
+        let had_begun = self.has_begun();
         self.round = begin.round;
-        // What was heard behind it stays heard: the frames are the same ones.
-        self.heard = self.heard.max(FrameSeq(begin.first.0 - 1));
+        // What it lacked may have come in the meantime: then nothing is left out, and what was heard
+        // behind it stays heard, a snapshot perhaps.
+        let before = FrameSeq(begin.first.0 - 1);
+        if before <= self.heard {
+            return false;
+        }
+        self.heard = before;
         while let Some(first) = self.waiting.first_entry() {
             if *first.key() > self.heard {
                 break;
             }
             self.waiting_bytes -= first.remove().len();
         }
-        true
+        // Before the first round there was nothing to lose.
+        had_begun
     }
 
     /// Takes a frame in; what can be heard is had from [`next`](Self::next).

@@ -23,7 +23,7 @@ impl Strand {
         is_due.then(|| self.write(now, asks))
     }
 
-    /// When [`up`](Self::up) next has a letter or [`is_lost`](Self::is_lost) changes, if nothing
+    /// When [`up`](Self::up) next has a letter or [`is_lost`](Self::is_lost) is true, if nothing
     /// happens before.
     pub fn deadline(&self) -> Timestamp {
         if self.is_forgotten {
@@ -33,8 +33,7 @@ impl Strand {
             return Timestamp(0);
         }
         let tries = self.resend.due().min(self.ask.due());
-        let lost_at = self.owner_heard_at.after(self.bounds.owner_silence);
-        tries.min(self.report_at()).min(lost_at)
+        tries.min(self.report_at()).min(self.lost_at)
     }
 
     /// When the owner is to hear of this strand even if there is no news of clients.

@@ -9,7 +9,7 @@ use downbeat_schemas::part::Part;
 use super::super::{FrameSeq, RelayedId, StrandId};
 use super::KIND_FRAME;
 use super::frame::{HAS_BEGIN, IS_BARE, IS_BEHIND, IS_GONE, Note};
-use super::word::{Listener, Piece, put_close, put_send};
+use super::word::{Listener, Piece, put_close, put_piece, put_send};
 use super::write::{put_len, put_start, put_strand, put_varint};
 
 /// Words so far. Its memory serves frame after frame.
@@ -83,14 +83,14 @@ impl Draft {
 
     fn send_own(&mut self, to: Listener, parts: &[Part<'_>]) {
         self.finish_open_word();
-        let pieces: Vec<_> = parts
-            .iter()
-            .map(|part| match part {
+        put_send(&mut self.words, &[to], parts.len(), false);
+        for part in parts {
+            let piece = match part {
                 Part::Own(bytes) => Piece::Inline(bytes),
                 Part::Shared(bytes) => Piece::Chunk(self.chunk(bytes)),
-            })
-            .collect();
-        put_send(&mut self.words, &[to], &pieces, false);
+            };
+            put_piece(&mut self.words, piece);
+        }
     }
 
     /// Writes a message again that may not have been heard.
@@ -98,7 +98,8 @@ impl Draft {
         self.finish_open_word();
         let strand = self.place(strand);
         let to = [Listener { strand, relayed }];
-        put_send(&mut self.words, &to, &[Piece::Inline(message)], true);
+        put_send(&mut self.words, &to, 1, true);
+        put_piece(&mut self.words, Piece::Inline(message));
     }
 
     /// Writes the last word to a client.
@@ -183,11 +184,12 @@ impl Draft {
         if self.open.to.is_empty() {
             return;
         }
-        let chunks = self.open.chunks.iter();
-        let pieces: Vec<_> = chunks.map(|chunk| Piece::Chunk(*chunk)).collect();
-        put_send(&mut self.words, &self.open.to, &pieces, false);
-        self.open.to.clear();
-        self.open.chunks.clear();
+        let (to, chunks) = (&mut self.open.to, &mut self.open.chunks);
+        put_send(&mut self.words, to, chunks.len(), false);
+        for chunk in chunks.drain(..) {
+            put_piece(&mut self.words, Piece::Chunk(chunk));
+        }
+        to.clear();
     }
 }
 

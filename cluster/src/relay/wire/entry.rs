@@ -23,9 +23,8 @@ pub enum Entry {
         token: Option<ReconnectionToken>,
         /// The client's address, as its edge sees it.
         peer: SocketAddr,
-        /// A former owner had the client connected, so it has a seat and no fresh token: the socket
-        /// is the one that its seat had when the room moved.
-        again: bool,
+        /// What former owners made of it.
+        standing: Standing,
     },
     /// It sent a message, in these bytes.
     Message {
@@ -53,6 +52,20 @@ pub enum Entry {
     },
 }
 
+/// What former owners of a room made of a client's connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing: it is new.
+    #[default]
+    New,
+    /// It was connected to one, perhaps, and never got its Welcome. It claims its seat as if it were
+    /// new; if that was claimed and came along, the client needs a Welcome.
+    Unsure,
+    /// It has its Welcome. If its seat came along, this is the connection that the seat had when the
+    /// room moved; there is no token that would open it again.
+    Welcomed,
+}
+
 const CONNECT: u8 = 0;
 const MESSAGE: u8 = 1;
 const DROPPED: u8 = 2;
@@ -63,7 +76,8 @@ const RESYNC: u8 = 5;
 /// Bits of a connect's flags.
 const HAS_TOKEN: u8 = 1;
 const IS_IPV6: u8 = 2;
-const IS_AGAIN: u8 = 4;
+const IS_UNSURE: u8 = 4;
+const IS_WELCOMED: u8 = 8;
 
 impl Entry {
     /// The client it is about.
@@ -85,9 +99,9 @@ impl Entry {
                 session,
                 token,
                 peer,
-                again,
+                standing,
                 ..
-            } => put_connect(out, *session, *token, *peer, *again),
+            } => put_connect(out, *session, *token, *peer, *standing),
             Self::Message { bytes, .. } => put_bytes(out, bytes),
             Self::Lost { .. } | Self::Pause { .. } | Self::Resync { .. } => {}
         }
@@ -146,12 +160,16 @@ fn put_connect(
     session: SessionId,
     token: Option<ReconnectionToken>,
     peer: SocketAddr,
-    again: bool,
+    standing: Standing,
 ) {
     let has_token = if token.is_some() { HAS_TOKEN } else { 0 };
     let is_ipv6 = if peer.is_ipv6() { IS_IPV6 } else { 0 };
-    let is_again = if again { IS_AGAIN } else { 0 };
-    out.push(has_token | is_ipv6 | is_again);
+    let standing = match standing {
+        Standing::New => 0,
+        Standing::Unsure => IS_UNSURE,
+        Standing::Welcomed => IS_WELCOMED,
+    };
+    out.push(has_token | is_ipv6 | standing);
     out.extend_from_slice(&session.0.to_le_bytes());
     if let Some(token) = token {
         out.extend_from_slice(&token.0.to_le_bytes());
@@ -165,10 +183,15 @@ fn put_connect(
 
 fn read_connect(reader: &mut Reader<'_>, relayed: RelayedId) -> Result<Entry, WireError> {
     let flags = reader.byte()?;
-    if flags & !(HAS_TOKEN | IS_IPV6 | IS_AGAIN) != 0 {
-        let (of, tag) = ("a connect", flags.into());
-        return Err(WireError::UnknownTag { of, tag });
-    }
+    let standing = match flags & !(HAS_TOKEN | IS_IPV6) {
+        0 => Standing::New,
+        IS_UNSURE => Standing::Unsure,
+        IS_WELCOMED => Standing::Welcomed,
+        tag => {
+            let (of, tag) = ("a connect", tag.into());
+            return Err(WireError::UnknownTag { of, tag });
+        }
+    };
     let session = SessionId(reader.u64()?);
     let token = if flags & HAS_TOKEN != 0 {
         Some(ReconnectionToken(reader.u128()?))
@@ -185,6 +208,6 @@ fn read_connect(reader: &mut Reader<'_>, relayed: RelayedId) -> Result<Entry, Wi
         session,
         token,
         peer: SocketAddr::new(ip, reader.u16()?),
-        again: flags & IS_AGAIN != 0,
+        standing,
     })
 }

@@ -12,7 +12,7 @@ mod read;
 mod word;
 mod write;
 
-pub use self::entry::Entry;
+pub use self::entry::{Entry, Standing};
 pub use self::frame::{Begin, Frame, Note};
 pub use self::letter::{Up, UpHead};
 pub use self::word::{Listener, Listeners, Piece, Pieces, Word};

@@ -160,20 +160,22 @@ impl<'a> Iterator for Pieces<'a> {
     }
 }
 
-pub(crate) fn put_send(out: &mut Vec<u8>, to: &[Listener], parts: &[Piece<'_>], repeated: bool) {
+/// Writes a message up to its pieces, which are to follow.
+pub(crate) fn put_send(out: &mut Vec<u8>, to: &[Listener], pieces: usize, repeated: bool) {
     out.push(if repeated { REPEAT } else { SEND });
     put_len(out, to.len());
     for listener in to {
         put_listener(out, *listener);
     }
-    put_len(out, parts.len());
-    for part in parts {
-        match part {
-            Piece::Chunk(chunk) => put_varint(out, u64::from(*chunk) << 1),
-            Piece::Inline(bytes) => {
-                put_varint(out, (bytes.len() as u64) << 1 | INLINE);
-                out.extend_from_slice(bytes);
-            }
+    put_len(out, pieces);
+}
+
+pub(crate) fn put_piece(out: &mut Vec<u8>, piece: Piece<'_>) {
+    match piece {
+        Piece::Chunk(chunk) => put_varint(out, u64::from(chunk) << 1),
+        Piece::Inline(bytes) => {
+            put_varint(out, (bytes.len() as u64) << 1 | INLINE);
+            out.extend_from_slice(bytes);
         }
     }
 }
