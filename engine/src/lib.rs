@@ -100,7 +100,7 @@ pub use downbeat_schemas::limits;
 pub use http::Pages;
 pub use link::RecordError;
 pub use server::{
-    AuthRequest, CaptureSettings, CpuChoice, DEFAULT_PORT, EmptyPasswordError, ParseCpuListError,
+    AuthRequest, CaptureSettings, ClusterConfig, CpuChoice, OnRedisLoss, DEFAULT_PORT, EmptyPasswordError, ParseCpuListError,
     Password, ProbeError, RecordSettings, RoomDefinition, RunningServer, Server, ServerBuilder,
     Settings, StartError, parse_cpu_list,
 };

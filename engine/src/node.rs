@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use downbeat_cluster::{Fence, Location, Post, Registry};
+use downbeat_cluster::{Cluster, Fence, Location, Post, Registry};
 use downbeat_schemas::id::{NodeId, RoomId, ShardId};
 use futures_channel::oneshot;
 
@@ -34,6 +34,8 @@ pub(crate) struct Node {
     pub(crate) fence: Fence,
     /// The way to other nodes; none for a node on its own.
     pub(crate) post: Option<Post>,
+    /// None for a node on its own.
+    pub(crate) cluster: Option<Cluster>,
     pub(crate) links: Vec<ShardLink>,
     pub(crate) board: Board,
     pub(crate) clerk: ClerkLink,

@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::auth::{AuthHook, AuthRequest};
 use super::definition::RoomDefinition;
 use super::running::RunningServer;
-use super::settings::{CaptureSettings, CpuChoice, Password, RecordSettings, Settings};
+use super::settings::{CaptureSettings, ClusterConfig, CpuChoice, Password, RecordSettings, Settings};
 use super::signals;
 use super::start::{self, StartError};
 use crate::http::Pages;
@@ -106,6 +106,14 @@ impl ServerBuilder {
     /// Runs shards before everything else on their cores (`SCHED_FIFO`), which needs the right to.
     pub const fn realtime(mut self) -> Self {
         self.settings.realtime = true;
+        self
+    }
+
+    /// Makes the server one of many, that share their rooms through Redis.
+    ///
+    /// [`Self::run`] and the command line read it from the environment: `REDIS_URL` and the like.
+    pub fn cluster(mut self, cluster: ClusterConfig) -> Self {
+        self.settings.cluster = Some(cluster);
         self
     }
 

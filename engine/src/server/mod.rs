@@ -3,6 +3,7 @@
 pub(crate) mod auth;
 mod builder;
 pub(crate) mod definition;
+mod membership;
 mod probe;
 mod running;
 pub(crate) mod settings;
@@ -16,7 +17,7 @@ pub use definition::RoomDefinition;
 pub use probe::ProbeError;
 pub use running::RunningServer;
 pub use settings::{
-    CaptureSettings, CpuChoice, DEFAULT_PORT, EmptyPasswordError, ParseCpuListError, Password,
+    CaptureSettings, ClusterConfig, CpuChoice, OnRedisLoss, DEFAULT_PORT, EmptyPasswordError, ParseCpuListError, Password,
     RecordSettings, Settings, parse_cpu_list,
 };
 pub use start::StartError;

@@ -95,6 +95,9 @@ impl RunningServer {
                 tracing::error!(%error, "a shard ended badly");
             }
         }
+        if let Some(cluster) = &self.node.cluster {
+            cluster.leave();
+        }
         self.node.scribe.finish();
         if let Some(clerk) = self.clerk {
             self.node.clerk.end();

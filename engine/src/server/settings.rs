@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use downbeat_cluster::RedisSettings;
 use downbeat_schemas::limits::Limits;
 
 /// The port of a room server when nothing else is said.
@@ -28,10 +29,39 @@ pub struct Settings {
     pub realtime: bool,
     /// Every maximum.
     pub limits: Limits,
+    /// How this node is one of many. None: it is alone.
+    pub cluster: Option<ClusterConfig>,
     /// What becomes of ticks that take too long.
     pub capture: CaptureSettings,
     /// Which rooms are recorded.
     pub record: RecordSettings,
+}
+
+/// How a node is one of many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClusterConfig {
+    /// Where Redis is.
+    pub redis: RedisSettings,
+    /// How long a node may be out of touch with a Redis that has all leases, alone or behind
+    /// sentinels, before others may take it for dead. None is 4.5 s; with Redis Cluster it is 600 ms,
+    /// whatever stands here.
+    pub lease: Option<Duration>,
+    /// What the rooms do while Redis is out of reach.
+    pub on_redis_loss: OnRedisLoss,
+    /// Host and port at which other nodes reach this one, to see at once that it has crashed. None:
+    /// the address that it listens on, or the one that it reaches Redis from.
+    pub node_address: Option<String>,
+}
+
+/// What the rooms of a node do while Redis is out of reach.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum OnRedisLoss {
+    /// They stop, until the node has its lease again: another node may have them meanwhile.
+    #[default]
+    Freeze,
+    /// They go on. Only for a node that is the only one of its Redis: with others, a room might run
+    /// twice.
+    Continue,
 }
 
 /// What becomes of ticks that take too long.
@@ -138,6 +168,7 @@ impl Default for Settings {
             monitor_password: None,
             realtime: false,
             limits: Limits::default(),
+            cluster: None,
             capture: CaptureSettings::default(),
             record: RecordSettings::default(),
         }

@@ -6,18 +6,20 @@ use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, mpsc};
 
-use downbeat_cluster::{Embedded, Fence};
+use downbeat_cluster::{Cluster, ClusterError};
 use downbeat_net::socket::{BindError, Listener};
 use downbeat_schemas::id::ShardId;
 
 use super::builder::ServerBuilder;
 use super::definition::RoomDefinition;
+use super::membership;
 use super::probe::{self, ProbeError};
 use super::running::RunningServer;
 use super::settings::Settings;
 use crate::clock::Clock;
 use crate::entropy;
 use crate::link::{Bell, ShardLink};
+use crate::mailroom::Doors;
 use crate::monitor::{self, Monitor};
 use crate::node::Node;
 use crate::scribe::Scribe;
@@ -85,6 +87,9 @@ pub enum StartError {
         /// What the kernel said.
         error: io::Error,
     },
+    /// The node cannot be one of many.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
     /// The thread that adds up figures did not come up.
     #[error("no thread for the figures: {0}")]
     Clerk(io::Error),
@@ -117,16 +122,19 @@ pub(super) fn start(builder: ServerBuilder) -> Result<RunningServer, StartError>
         ends.push((bell, queue));
     }
     let (clerk, asked) = ClerkLink::new();
+    let (id, clock) = (entropy::node_id(), Clock::start());
+    let cluster = membership::join(id, clock, address, &settings, cpus.len())?;
     let node = Arc::new(Node {
-        id: entropy::node_id(),
-        clock: Clock::start(),
+        id,
+        clock,
         definitions,
         auth,
         pages,
         monitor,
-        registry: Arc::new(Embedded::new(&settings.limits)),
-        fence: Fence::open(),
-        post: None,
+        registry: membership::registry(cluster.as_ref(), &settings),
+        fence: membership::fence(cluster.as_ref(), &settings),
+        post: cluster.as_ref().map(Cluster::post),
+        cluster,
         board: Board::new(cpus.len()),
         clerk,
         scribe,
@@ -143,6 +151,9 @@ pub(super) fn start(builder: ServerBuilder) -> Result<RunningServer, StartError>
         listener,
     });
     let threads = spawn_all(parts, &cpus)?;
+    if let Some(cluster) = &node.cluster {
+        cluster.open(Arc::new(Doors(node.links.clone())));
+    }
     let clerk = match node.settings.metrics {
         true => Some(Clerk::start(Arc::clone(&node), asked).map_err(StartError::Clerk)?),
         false => None,
