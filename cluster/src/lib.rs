@@ -49,6 +49,8 @@
 //! # }
 //! ```
 #![warn(missing_docs)]
+#[cfg(test)]
+extern crate self as downbeat_cluster;
 
 mod board;
 mod claim;
@@ -60,6 +62,7 @@ mod placement;
 mod query;
 mod record;
 mod registry;
+pub mod shared;
 mod sort;
 
 pub use claim::{Hold, HoldId, HoldPass, ParseClaimError, Ticket, TicketId, TicketPass};

@@ -1,0 +1,27 @@
+//! The scripts and the registry on them, against a real Redis server.
+
+mod differential;
+#[path = "../../../tests/registry/random.rs"]
+mod random;
+mod redis;
+mod scripts;
+
+use downbeat_schemas::id::NodeId;
+
+use super::call::Calls;
+use super::keys::Keys;
+use super::owner::{Incarnation, Owner};
+
+fn owner(node: u64) -> Owner {
+    Owner {
+        node: NodeId(node),
+        incarnation: Incarnation(1),
+    }
+}
+
+fn calls(node: u64) -> Calls {
+    Calls {
+        keys: Keys::new("downbeat"),
+        owner: owner(node),
+    }
+}

@@ -1,0 +1,1 @@
+//! What the scripts do beyond what one node needs: fences, time, recovery.
