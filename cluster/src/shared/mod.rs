@@ -1,5 +1,6 @@
 //! The registry of many nodes, in a store that they share.
 mod call;
+mod dirty;
 pub mod keys;
 pub mod loads;
 pub mod owner;

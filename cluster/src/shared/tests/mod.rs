@@ -2,7 +2,7 @@
 
 mod differential;
 #[path = "../../../tests/registry/random.rs"]
-mod random;
+pub(crate) mod random;
 mod redis;
 mod scripts;
 
