@@ -7,8 +7,6 @@
 
 use std::fmt::Write;
 
-use downbeat_schemas::id::RoomId;
-
 use crate::sort::SortValue;
 use crate::{Order, RoomRecord, SortBy, SortField};
 
@@ -54,11 +52,6 @@ pub(crate) fn values(record: &RoomRecord, born_ms: u64) -> Vec<(String, Vec<u8>)
 /// What decides among rooms that are equal otherwise, before their ids.
 pub(crate) fn born_text(born_ms: u64) -> String {
     format!("{born_ms:016x}")
-}
-
-/// The place of a room in the list of all rooms.
-pub(crate) fn age_text(born_ms: u64, room: RoomId) -> String {
-    format!("{born_ms:016x}{room}")
 }
 
 fn value_name(field: &SortField) -> String {

@@ -59,9 +59,8 @@ impl World {
             6 => self.is_down = self.random.below(3) == 0,
             7..10 => self.answer_one(),
             _ => {
-                self.now = self
-                    .now
-                    .after(Duration::from_millis(self.random.below(400)))
+                let pause = Duration::from_millis(self.random.below(400));
+                self.now = self.now.after(pause);
             }
         }
         self.begin();

@@ -1,6 +1,7 @@
 //! The same random requests to the scripts in a real server and to the registry of one node: they
 //! answer the same.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -38,6 +39,10 @@ fn scripts_answer_as_the_registry_of_one_node() {
             both.step(&format!("seed {seed} step {step}"));
         }
         both.end();
+        for (what, count) in &both.seen {
+            assert!(*count > 100, "seed {seed}: {what} only {count} times");
+        }
+        assert_eq!(both.seen.len(), 4, "seed {seed}: {:?}", both.seen);
     }
 }
 
@@ -48,6 +53,8 @@ struct Both {
     calls: Calls,
     last_id: u128,
     version: u64,
+    /// How often each answer was given.
+    seen: BTreeMap<&'static str, u32>,
     rooms: Vec<RoomRecord>,
     holds: Vec<(Hold, HoldPass)>,
     tickets: Vec<(Ticket, TicketPass)>,
@@ -62,6 +69,7 @@ impl Both {
             calls: super::calls(1),
             last_id: 0,
             version: 0,
+            seen: BTreeMap::new(),
             rooms: Vec::new(),
             holds: Vec::new(),
             tickets: Vec::new(),
@@ -91,6 +99,13 @@ impl Both {
         let call = self.calls.find(&query, (hold, PROMISE), may_create);
         let answer = reply::find(&self.redis.call(&call).unwrap()).unwrap();
         let expected = at_once(self.model.find(query.clone(), NOW)).map(Result::unwrap);
+        let what = match &answer.answer {
+            FindAnswer::Room(_) => "room",
+            FindAnswer::Create => "create",
+            FindAnswer::Nothing => "none",
+            FindAnswer::Wait => "wait",
+        };
+        *self.seen.entry(what).or_default() += 1;
         match (answer.answer, expected) {
             (FindAnswer::Room(found), Some(Found::Room { record, hold: held })) => {
                 assert_eq!(*found, *record, "{when}");
@@ -270,7 +285,7 @@ impl Both {
     }
 
     /// Nothing stays of what came and went.
-    fn end(mut self) {
+    fn end(&mut self) {
         for (ticket, pass) in std::mem::take(&mut self.tickets) {
             drop(ticket);
             self.redis.call(&self.calls.finish(&pass)).unwrap();

@@ -1,10 +1,16 @@
 //! The scripts and the registry on them, against a real Redis server.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "these tests wait for a server and for the time that it tells"
+)]
 
 mod differential;
+mod nodes;
 #[path = "../../../tests/registry/random.rs"]
 pub(crate) mod random;
 mod redis;
 mod scripts;
+mod storm;
 
 use downbeat_schemas::id::NodeId;
 
