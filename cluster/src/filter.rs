@@ -32,6 +32,13 @@ impl Filter {
         Self(object(fields).to_string().into())
     }
 
+    /// Takes a canonical text back. `None` if it is no JSON object; one that is not canonical fits
+    /// no request.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let fields = serde_json::from_str::<Map<String, Value>>(text);
+        fields.is_ok().then(|| Self(text.into()))
+    }
+
     /// The canonical text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -50,6 +50,8 @@
 //! # }
 //! ```
 #![warn(missing_docs)]
+#[cfg(test)]
+extern crate self as downbeat_cluster;
 
 mod board;
 mod claim;
@@ -70,6 +72,7 @@ mod record;
 mod redis;
 mod registry;
 pub mod relay;
+pub mod shared;
 mod sort;
 
 pub use self::redis::{RedisSettings, RedisSettingsError};

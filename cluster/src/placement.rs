@@ -64,13 +64,19 @@ impl Placement {
         Some(*location)
     }
 
-    /// What one room is expected to cost: the mean over all shards.
     fn room_ppm(&self) -> u64 {
-        let loads = || self.shards.values().map(|shard| shard.load);
-        let ticks_ppm: u64 = loads().map(|load| u64::from(load.ticks_ppm)).sum();
-        let rooms: u64 = loads().map(|load| u64::from(load.rooms)).sum();
-        (ticks_ppm / rooms.max(1)).max(ROOM_LOAD_MIN_PPM)
+        room_ppm(self.shards.values().map(|shard| shard.load))
     }
+}
+
+/// What one room is expected to cost: the mean over all shards.
+pub(crate) fn room_ppm(loads: impl Iterator<Item = Load>) -> u64 {
+    let (ticks_ppm, rooms) = loads.fold((0, 0), |(ticks_ppm, rooms), load| {
+        let ticks_ppm: u64 = ticks_ppm + u64::from(load.ticks_ppm);
+        let rooms: u64 = rooms + u64::from(load.rooms);
+        (ticks_ppm, rooms)
+    });
+    (ticks_ppm / rooms.max(1)).max(ROOM_LOAD_MIN_PPM)
 }
 
 #[cfg(test)]

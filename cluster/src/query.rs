@@ -62,4 +62,10 @@ pub enum FindError {
         /// How many wait.
         waiting: u64,
     },
+    /// The store that nodes share does not answer, or is asked too much.
+    #[error("the registry is out of reach ({reason}): ask again in a second")]
+    Unavailable {
+        /// What was seen of it.
+        reason: String,
+    },
 }

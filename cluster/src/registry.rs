@@ -59,8 +59,9 @@ pub trait Registry: fmt::Debug + Send + Sync {
     /// Tells the load of a shard, about once a second. Its first report makes the shard known.
     fn report_load(&self, shard: Location, load: Load);
 
-    /// The shard for a new room: the least loaded one, with the rooms placed since its last report
-    /// counted in. `None` while no shard has reported.
+    /// The shard for a new room, by their loads, with the rooms placed since the last reports
+    /// counted in: of one node the least loaded one, of many nodes the less loaded of two. `None`
+    /// while no shard has reported.
     fn place(&self) -> Option<Location>;
 
     /// Ends what was promised for a time that is over; called about once a second, by any shard.
@@ -90,4 +91,8 @@ pub struct Counts {
     pub tickets_expired: u64,
     /// Requests refused at `finds_waiting_max`.
     pub finds_refused: u64,
+    /// Requests refused because too many waited for a shared store.
+    pub requests_refused: u64,
+    /// Calls to a shared store that failed.
+    pub calls_failed: u64,
 }

@@ -50,6 +50,11 @@ impl SortBy {
         self
     }
 
+    /// The fields, the one that decides first at the front.
+    pub(crate) fn fields(&self) -> &[(SortField, Order)] {
+        &self.0
+    }
+
     /// The place of a room in this order; `taken` counts held seats too.
     pub(crate) fn rank(&self, record: &RoomRecord, taken: u32) -> Rank {
         let places = self
@@ -103,7 +108,7 @@ impl Place {
 
 /// Declared in the order in which they sort.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum SortValue {
+pub(crate) enum SortValue {
     Flag(bool),
     /// A number of ours, exact; never compared with one from metadata.
     Whole(u64),
@@ -112,7 +117,7 @@ enum SortValue {
 }
 
 impl SortValue {
-    fn from_json(value: &Value) -> Option<Self> {
+    pub(crate) fn from_json(value: &Value) -> Option<Self> {
         match value {
             Value::Bool(flag) => Some(Self::Flag(*flag)),
             Value::Number(number) => number.as_f64().map(|float| Self::Number(Float(float))),
@@ -124,7 +129,7 @@ impl SortValue {
 
 /// A number of JSON, which knows no NaN.
 #[derive(Clone, Copy, Debug)]
-struct Float(f64);
+pub(crate) struct Float(pub(crate) f64);
 
 impl Ord for Float {
     fn cmp(&self, other: &Self) -> Ordering {

@@ -1,0 +1,98 @@
+//! Rooms of all nodes, by their id and in lists.
+
+use std::sync::Arc;
+
+use downbeat_schemas::id::RoomId;
+use downbeat_schemas::time::Timestamp;
+use futures_channel::oneshot;
+
+use super::Driver;
+use crate::shared::owner::RoomOwner;
+use crate::shared::reply;
+use crate::shared::store::Store;
+use crate::{Filter, Location, RoomListing, RoomRecord};
+
+impl<S: Store + 'static> Driver<S> {
+    /// Leaves the question without an answer if the store does.
+    pub(super) async fn list(&self, name: Option<&str>, answer: oneshot::Sender<Vec<RoomListing>>) {
+        if let Some(mut rooms) = self.rooms(name).await {
+            rooms.retain(|room| !room.private);
+            rooms.sort_by_key(|room| (room.created_at, room.room));
+            let _ = answer.send(rooms.iter().map(RoomListing::from).collect());
+        }
+    }
+
+    async fn rooms(&self, name: Option<&str>) -> Option<Vec<RoomRecord>> {
+        let names = match name {
+            Some(name) => vec![name.to_owned()],
+            None => {
+                let own = self.0.desk.look(|state| state.dirty.names());
+                self.asked(self.calls().names(&own), reply::names).await?
+            }
+        };
+        let mut rooms = Vec::new();
+        for name in names {
+            let mut next = Some(Vec::new());
+            while let Some(after) = next {
+                let call = self.calls().list(&name, after);
+                let page = self.asked(call, reply::page).await?;
+                rooms.extend(page.records);
+                next = page.next;
+            }
+        }
+        Some(rooms)
+    }
+
+    pub(super) async fn locate(
+        &self,
+        room: RoomId,
+        answer: oneshot::Sender<Option<Arc<RoomRecord>>>,
+    ) {
+        let record = self.located(room).await.map(Arc::new);
+        let _ = answer.send(record);
+    }
+
+    async fn located(&self, room: RoomId) -> Option<RoomRecord> {
+        let call = self.calls().room_read(room);
+        let owner = self.asked(call, |reply| reply::room_owner(room, reply));
+        let owner = owner.await??;
+        let call = self.calls().listing(&owner.name, room);
+        let listed = self.call(call).await.ok();
+        let listed = listed.and_then(|listed| reply::listing(&listed));
+        let location = location(&owner);
+        Some(match listed {
+            Some(record) => RoomRecord {
+                location,
+                epoch: owner.title.epoch,
+                ..record
+            },
+            None => unlisted(&owner),
+        })
+    }
+}
+
+fn location(owner: &RoomOwner) -> Location {
+    Location {
+        node: owner.owner.node,
+        shard: owner.shard,
+    }
+}
+
+/// A room whose owner is known but whose listing is out of reach, or still to come: enough to lead
+/// there who knows its id.
+fn unlisted(owner: &RoomOwner) -> RoomRecord {
+    RoomRecord {
+        room: owner.room,
+        name: owner.name.as_str().into(),
+        location: location(owner),
+        epoch: owner.title.epoch,
+        clients: 0,
+        clients_max: 0,
+        locked: true,
+        private: true,
+        metadata: serde_json::Value::Null,
+        filter: Filter::default(),
+        created_at: Timestamp(owner.title.born_ms.saturating_mul(1_000_000)),
+        public_address: None,
+    }
+}
