@@ -62,6 +62,7 @@ mod fence;
 mod filter;
 pub mod fuzzing;
 pub mod lease;
+#[doc(hidden)]
 mod lobby;
 mod open;
 mod placement;

@@ -29,6 +29,7 @@ pub mod store;
 mod call;
 mod desk;
 mod dirty;
+pub(crate) mod fuzzing;
 mod lines;
 mod rank;
 mod record_text;
