@@ -78,6 +78,8 @@ mod sort;
 
 pub use self::redis::{RedisSettings, RedisSettingsError};
 pub use claim::{Hold, HoldId, HoldPass, ParseClaimError, Ticket, TicketId, TicketPass};
+pub use self::redis::{ACL_LINE, RedisSettings, RedisSettingsError, StartError};
+pub use claim::{Hold, Ticket};
 pub use embedded::Embedded;
 pub use fence::Fence;
 pub use filter::Filter;
