@@ -113,6 +113,11 @@ impl Claim {
         self.count(|says| says == Says::Absent) >= blocking
     }
 
+    /// Whether what this member had claimed is this node's: it cannot hold a lease any more.
+    pub(crate) fn is_heritable(&self) -> bool {
+        self.is_won() || self.is_residue()
+    }
+
     fn is_due_to_go(&self, now: Timestamp) -> bool {
         match self.stage {
             Stage::Recovered(at) => at <= now,
@@ -260,7 +265,7 @@ impl Lease {
             return None;
         };
         let claim = self.claims.get(&by.member)?;
-        claim.is_won().then_some(by.member)
+        claim.is_heritable().then_some(by.member)
     }
 
     /// Whether it is won, lost or at its end.
@@ -362,7 +367,7 @@ impl Lease {
         let (request, what) = match mark.says {
             Says::Forgotten | Says::Absent if goes => return,
             // Somebody else's by now: that one will forget it.
-            Says::Taken(_) if goes => {
+            Says::Taken(by) if goes && heir != Some(by.member) => {
                 mark.says = Says::Forgotten;
                 return;
             }

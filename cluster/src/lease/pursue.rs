@@ -111,7 +111,7 @@ impl Lease {
                 Some(Standing::Dead(Some(by))) if by.member == self.me() => {
                     return Some(Cause::Stale { copy, by });
                 }
-                Some(Standing::Dead(Some(by))) if self.has_won(by.member) => unclaimed = true,
+                Some(Standing::Dead(Some(by))) if self.inherits(by.member) => unclaimed = true,
                 // Another's to recover. If that one is dead too, its heir follows.
                 Some(Standing::Dead(Some(_))) => return None,
                 _ => {}
@@ -121,8 +121,8 @@ impl Lease {
         dead.then_some(Cause::Dead { attested })
     }
 
-    fn has_won(&self, member: Member) -> bool {
-        self.claims.get(&member).is_some_and(Claim::is_won)
+    fn inherits(&self, member: Member) -> bool {
+        self.claims.get(&member).is_some_and(Claim::is_heritable)
     }
 
     fn is_late(&self, member: Member) -> bool {
