@@ -14,6 +14,7 @@ const TRACED: usize = 3000;
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) settings: LeaseSettings,
+    /// At least; some seeds have two more.
     pub(crate) nodes: usize,
     /// Failovers in one run that may lose writes.
     pub(crate) failovers: u64,
@@ -34,7 +35,7 @@ impl Plan {
             failovers: 2,
             shared: false,
             honest: true,
-            faults: 7,
+            faults: 10,
         }
     }
 
@@ -72,7 +73,8 @@ pub(crate) fn trace(seed: u64, plan: &Plan) -> String {
 
 fn run_in(world: &mut World, plan: &Plan) -> Result<Tally, String> {
     let mut failovers = 0;
-    for _ in 0..plan.faults {
+    let faults = plan.faults / 2 + world.random.below(plan.faults);
+    for _ in 0..faults {
         let next = world.now + world.random.below(plan.scaled(800));
         world.run_until(next);
         break_something(world, plan, &mut failovers);
@@ -92,10 +94,11 @@ fn run_in(world: &mut World, plan: &Plan) -> Result<Tally, String> {
 }
 
 pub(crate) fn started(seed: u64, plan: &Plan, traced: bool) -> World {
+    let nodes = plan.nodes + (seed % 3) as usize;
     let mut world = World::new(
         seed,
         plan.settings.clone(),
-        plan.nodes,
+        nodes,
         plan.shared,
         plan.honest,
     );
