@@ -7,7 +7,7 @@ use downbeat_schemas::time::Timestamp;
 use super::Lease;
 use super::copies::{Copy, masters_where};
 use super::machine::What;
-use super::member::{Claimant, Member};
+use super::member::{Claimant, Member, Standing};
 use super::output::{Answer, Event, RequestId};
 use super::reply::Outcome;
 use super::request::Request;
@@ -111,6 +111,11 @@ impl Claim {
     fn is_residue(&self) -> bool {
         let blocking = self.marks.len().div_ceil(2);
         self.count(|says| says == Says::Absent) >= blocking
+    }
+
+    /// Whether what this member had claimed is this node's: it cannot hold a lease any more.
+    pub(crate) fn is_heritable(&self) -> bool {
+        self.is_won() || self.is_residue()
     }
 
     fn is_due_to_go(&self, now: Timestamp) -> bool {
@@ -260,7 +265,7 @@ impl Lease {
             return None;
         };
         let claim = self.claims.get(&by.member)?;
-        claim.is_won().then_some(by.member)
+        claim.is_heritable().then_some(by.member)
     }
 
     /// Whether it is won, lost or at its end.
@@ -308,19 +313,22 @@ impl Lease {
         }
     }
 
+    /// Whether to make way, for the member or for another.
+    ///
+    /// What was inherited stays: the one before may have been the recoverer, and then the member
+    /// must never live again. Only if it lives on so many copies that there was none, it may.
     fn is_hopeless(&self, now: Timestamp, member: Member, claim: &Claim) -> bool {
+        if claim.count(|says| says == Says::Alive) >= self.settings.blocking() {
+            return true;
+        }
         let against = claim.count(|says| matches!(says, Says::Taken(_) | Says::Alive));
         let yields = claim.marks.iter().any(|mark| match mark.says {
-            Says::Taken(by) if mark.heir != Some(by.member) => {
-                order(member, by.member) < order(member, self.me())
-            }
+            Says::Taken(by) => order(member, by.member) < order(member, self.me()),
             _ => false,
         });
         let inherits = claim.marks.iter().any(|mark| mark.heir.is_some());
-        let patience = self.settings.lease * PATIENCE;
-        yields
-            || (against >= self.settings.blocking() && !inherits)
-            || now.since(claim.since) > patience
+        let impatient = now.since(claim.since) > self.settings.lease * PATIENCE;
+        !inherits && (yields || impatient || against >= self.settings.blocking())
     }
 
     /// Takes the claim back where it was or may have been made. Another try follows if need be.
@@ -336,9 +344,24 @@ impl Lease {
                 self.ask(now, copy, request, false, What::Tidy);
             }
         }
+        if claim.count(|says| says == Says::Alive) >= self.settings.blocking() {
+            self.release_inherited(now, member);
+        }
         let rank = self.rank(member);
         let rest = self.settings.stagger * (rank + 2);
         self.resting.insert(member, now.after(rest));
+    }
+
+    /// What a dead member, whose heir this node is, had begun is given up too.
+    fn release_inherited(&mut self, now: Timestamp, member: Member) {
+        for copy in 0..self.copies.len() {
+            if let Some(Standing::Dead(Some(by))) = self.copies[copy].standing(member)
+                && self.inherits(by.member)
+            {
+                let request = Request::Unclaim { member, by };
+                self.ask(now, copy, request, false, What::Tidy);
+            }
+        }
     }
 
     fn advance(&mut self, now: Timestamp, member: Member, copy: usize) {
@@ -362,7 +385,7 @@ impl Lease {
         let (request, what) = match mark.says {
             Says::Forgotten | Says::Absent if goes => return,
             // Somebody else's by now: that one will forget it.
-            Says::Taken(_) if goes => {
+            Says::Taken(by) if goes && heir != Some(by.member) => {
                 mark.says = Says::Forgotten;
                 return;
             }

@@ -104,25 +104,28 @@ impl Lease {
             return Some(Cause::Buried);
         }
         let attested = self.suspicions.get(&member).is_some_and(|s| s.is_proven());
-        let mut unclaimed = false;
+        let (mut unclaimed, mut taken) = (false, false);
         for (copy, state) in self.copies.iter().enumerate() {
             match state.standing(member) {
                 Some(Standing::Dead(None)) => unclaimed = true,
                 Some(Standing::Dead(Some(by))) if by.member == self.me() => {
                     return Some(Cause::Stale { copy, by });
                 }
-                Some(Standing::Dead(Some(by))) if self.has_won(by.member) => unclaimed = true,
+                Some(Standing::Dead(Some(by))) if self.inherits(by.member) => unclaimed = true,
                 // Another's to recover. If that one is dead too, its heir follows.
-                Some(Standing::Dead(Some(_))) => return None,
+                Some(Standing::Dead(Some(_))) => taken = true,
                 _ => {}
             }
+        }
+        if taken && !unclaimed {
+            return None;
         }
         let dead = attested || unclaimed || self.is_late(member) || self.is_stray(now, member);
         dead.then_some(Cause::Dead { attested })
     }
 
-    fn has_won(&self, member: Member) -> bool {
-        self.claims.get(&member).is_some_and(Claim::is_won)
+    pub(crate) fn inherits(&self, member: Member) -> bool {
+        self.claims.get(&member).is_some_and(Claim::is_heritable)
     }
 
     fn is_late(&self, member: Member) -> bool {

@@ -104,7 +104,7 @@ impl Reply {
             outcome: outcome_of(text(outcome, "outcome")?, detail, round)?,
             now: time(now, "now")?,
             born: time(born, "born")?,
-            version: Version(number(version, "version")?),
+            version: version_of(text(version, "version")?)?,
             late: late_of(late)?,
             members: members_of(members)?,
         })
@@ -133,6 +133,19 @@ fn outcome_of(name: &str, detail: &RawReply, round: &RawReply) -> Result<Outcome
         "KEPT" => Outcome::Kept,
         other => return Err(part("outcome", "a known word", other)),
     })
+}
+
+fn version_of(text: &str) -> Result<Version, ReplyError> {
+    let parse = || {
+        let (number, server) = text.split_once('.')?;
+        let version = Version {
+            number: whole(number)?,
+            server: u32::from_str_radix(server, 16).ok()?,
+        };
+        // One text for one version.
+        (version.to_string() == text).then_some(version)
+    };
+    parse().ok_or_else(|| part("version", "`<number>.<server>`", text))
 }
 
 fn late_of(raw: &RawReply) -> Result<Vec<Member>, ReplyError> {

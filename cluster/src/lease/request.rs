@@ -1,5 +1,6 @@
 //! What a node asks of a copy: the arguments of `lua/lease.lua`.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,9 +20,21 @@ pub fn copy_keys(prefix: &str, copy: usize) -> [Vec<u8>; 2] {
     ["nodes", "clock"].map(|key| format!("{prefix}:{{{tag}}}:{key}").into_bytes())
 }
 
-/// The state of a copy's list of members that a node has seen last; 0 is none.
+/// The state of a copy's list of members that a node has seen last; all zero is none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Version(pub u64);
+pub struct Version {
+    /// Rises with each change.
+    pub number: u64,
+    /// The first 32 bits of the server's run id: of two masters of one failover
+    /// each may have counted on.
+    pub server: u32,
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:08x}", self.number, self.server)
+    }
+}
 
 /// One request to one copy.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -106,7 +119,7 @@ impl Request {
 
     fn own_args(&self) -> Vec<String> {
         match self {
-            Self::Look { seen } => vec![seen.0.to_string()],
+            Self::Look { seen } => vec![seen.to_string()],
             Self::Renew {
                 member,
                 seen,
@@ -114,7 +127,7 @@ impl Request {
                 about,
             } => vec![
                 member.to_string(),
-                seen.0.to_string(),
+                seen.to_string(),
                 flag(*create),
                 about.to_string(),
             ],

@@ -39,8 +39,10 @@ else
   local ahead = now - clk
   if ahead < 0 then off, now = off - ahead, clk end
   if ahead * 3 > short or c[6] ~= server then grace = now + long end
-  if c[6] ~= server then touch() end
 end
+
+-- Two masters of one failover may have given the same number to different lists.
+local function edition() return whole(version) .. '.' .. string.sub(server, 1, 8) end
 
 local function split(text)
   local expiry, standing, claimant, round, about =
@@ -78,14 +80,14 @@ local function done(outcome, detail, round, seen)
   local ended, members = {}, false
   if seen then
     ended = late()
-    if tonumber(seen) ~= version then members = redis.call('HGETALL', nodes) end
+    if seen ~= edition() then members = redis.call('HGETALL', nodes) end
   end
   redis.call('HSET', clock, 'clk', whole(now), 'off', whole(off), 'born', whole(born),
     'grace', whole(grace), 'ver', whole(version), 'srv', server, 'due', whole(due),
     'long', whole(long), 'short', whole(short))
   redis.call('PEXPIRE', clock, ttl)
   redis.call('PEXPIRE', nodes, ttl)
-  return { outcome, whole(now), whole(born), whole(version), detail or '', round or '', ended, members }
+  return { outcome, whole(now), whole(born), edition(), detail or '', round or '', ended, members }
 end
 
 local verbs = {}

@@ -8,12 +8,13 @@ use super::server::{MS, Nanos};
 use super::world::{Tally, World};
 
 /// Lines of a trace that are shown.
-const TRACED: usize = 300;
+const TRACED: usize = 3000;
 
 /// How a run goes.
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) settings: LeaseSettings,
+    /// At least; some seeds have two more.
     pub(crate) nodes: usize,
     /// Failovers in one run that may lose writes.
     pub(crate) failovers: u64,
@@ -27,20 +28,20 @@ pub(crate) struct Plan {
 impl Plan {
     pub(crate) fn cluster() -> Self {
         let mut settings = LeaseSettings::cluster();
-        settings.linger = Duration::from_millis(200);
+        settings.linger = Duration::from_millis(500);
         Self {
             settings,
             nodes: 3,
             failovers: 2,
             shared: false,
             honest: true,
-            faults: 7,
+            faults: 10,
         }
     }
 
     pub(crate) fn sentinel() -> Self {
         let mut settings = LeaseSettings::sentinel(LeaseSettings::SINGLE_LEASE);
-        settings.linger = Duration::from_millis(500);
+        settings.linger = Duration::from_millis(3000);
         Self {
             settings,
             ..Self::cluster()
@@ -72,7 +73,8 @@ pub(crate) fn trace(seed: u64, plan: &Plan) -> String {
 
 fn run_in(world: &mut World, plan: &Plan) -> Result<Tally, String> {
     let mut failovers = 0;
-    for _ in 0..plan.faults {
+    let faults = plan.faults / 2 + world.random.below(plan.faults);
+    for _ in 0..faults {
         let next = world.now + world.random.below(plan.scaled(800));
         world.run_until(next);
         break_something(world, plan, &mut failovers);
@@ -92,10 +94,11 @@ fn run_in(world: &mut World, plan: &Plan) -> Result<Tally, String> {
 }
 
 pub(crate) fn started(seed: u64, plan: &Plan, traced: bool) -> World {
+    let nodes = plan.nodes + (seed % 3) as usize;
     let mut world = World::new(
         seed,
         plan.settings.clone(),
-        plan.nodes,
+        nodes,
         plan.shared,
         plan.honest,
     );
@@ -118,8 +121,8 @@ fn break_something(world: &mut World, plan: &Plan, failovers: &mut u64) {
         6..=7 if !world.nodes[node].is_up => world.restart(node),
         8..=10 => world.nodes[node].cut_until[server] = until,
         11 => world.nodes[node].cut_until.fill(until),
-        12 => world.servers[server].paused_until = until,
-        13 => world.servers.iter_mut().for_each(|server| server.paused_until = until),
+        12 => world.servers[server].pause(until),
+        13 => world.servers.iter_mut().for_each(|server| server.pause(until)),
         14 => world.servers[server].link_cut_until = until,
         15..=16 if *failovers < plan.failovers && can_fail_over(world, server) => {
             *failovers += 1;
@@ -174,17 +177,20 @@ fn suspect_the_living(world: &mut World, node: usize) {
 fn heal(world: &mut World, plan: &Plan) {
     let now = world.now;
     for server in &mut world.servers {
-        server.paused_until = server.paused_until.min(now);
         server.link_cut_until = server.link_cut_until.min(now);
     }
     for node in &mut world.nodes {
         node.paused_until = node.paused_until.min(now);
         node.cut_until.fill(now);
     }
+    // Who is leaving has left by then, and no server is paused.
+    let paused = world.servers.iter().map(|server| server.paused_until);
+    let calm = paused.max().unwrap_or(0).max(now);
+    world.run_until(calm + plan.scaled(700));
     if world.nodes.iter().all(|node| !node.is_up) {
         world.restart(0);
+        world.run_until(world.now + plan.scaled(100));
     }
-    world.run_until(now + plan.scaled(100));
 }
 
 fn is_settled(world: &World) -> bool {

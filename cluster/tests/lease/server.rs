@@ -120,6 +120,11 @@ impl Server {
         Served::Answer(reply, 0, 50 * MS)
     }
 
+    /// What waits already does not wait for less.
+    pub(crate) fn pause(&mut self, until: Nanos) {
+        self.paused_until = self.paused_until.max(until);
+    }
+
     pub(crate) fn replicates(&self, now: Nanos) -> bool {
         now >= self.replica_from && now >= self.link_cut_until
     }
@@ -191,7 +196,7 @@ impl Server {
     fn moment(&self, now: Nanos, server: u64) -> Moment {
         Moment {
             wall: self.wall_ahead + now / MS,
-            server,
+            server: server as u32,
         }
     }
 }

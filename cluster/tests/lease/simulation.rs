@@ -28,10 +28,10 @@ fn run_all(seeds: std::ops::Range<u64>, plan: &Plan) -> Tally {
 
 #[test]
 fn three_copies_survive_any_two_failovers() {
-    run_all(0..2000, &Plan::cluster());
+    run_all(0..20_000, &Plan::cluster());
 }
 
 #[test]
 fn one_copy_with_replicas_survives_them_too() {
-    run_all(0..2000, &Plan::sentinel());
+    run_all(0..20_000, &Plan::sentinel());
 }

@@ -14,8 +14,8 @@ const MEMBERS_MAX: usize = 1024;
 pub(crate) struct Moment {
     /// `TIME` in milliseconds.
     pub(crate) wall: u64,
-    /// Stands for the `run_id`.
-    pub(crate) server: u64,
+    /// The beginning of the `run_id`.
+    pub(crate) server: u32,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -31,7 +31,7 @@ struct Clock {
     born: u64,
     grace: u64,
     version: u64,
-    server: u64,
+    server: u32,
     long: u64,
     short: u64,
 }
@@ -54,14 +54,18 @@ impl Table {
             Request::Look { seen } | Request::Renew { seen, .. } => Some(*seen),
             _ => None,
         };
+        let version = Version {
+            number: clock.version,
+            server: clock.server,
+        };
         let reply = Reply {
             outcome,
             now: CopyTime(clock.now),
             born: CopyTime(clock.born),
-            version: Version(clock.version),
+            version,
             late: seen.map_or_else(Vec::new, |_| self.late(&clock)),
             members: seen
-                .filter(|seen| seen.0 != clock.version)
+                .filter(|seen| *seen != version)
                 .map(|_| self.entries()),
         };
         self.clock = Some(clock);
@@ -92,9 +96,6 @@ impl Table {
         let other = clock.server != moment.server;
         if passed * 3 > clock.short || other {
             clock.grace = clock.now + clock.long;
-        }
-        if other {
-            clock.touch();
         }
         clock.server = moment.server;
         clock
