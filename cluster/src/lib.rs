@@ -55,6 +55,8 @@ mod board;
 mod claim;
 mod embedded;
 mod filter;
+#[doc(hidden)]
+pub mod fuzzing;
 mod lobby;
 mod open;
 mod placement;

@@ -2,12 +2,15 @@
 #![allow(clippy::unwrap_used, reason = "all of this is test")]
 #![allow(clippy::indexing_slicing, reason = "all of this is test")]
 
+mod corpus;
 mod courier;
 mod edge;
+mod golden;
 mod log;
 mod network;
 mod owner;
 mod random;
+mod scenarios;
 mod words;
 mod world;
 
