@@ -56,9 +56,8 @@ pub fn relay_frame(input: &[u8]) {
     let peer = std::net::SocketAddr::from(([127, 0, 0, 1], 9));
     let mut clients = Clients(Vec::new());
     for session in 1..4 {
-        clients
-            .0
-            .push(strand.connect(SessionId(session), None, peer));
+        let client = strand.connect(SessionId(session), None, peer);
+        clients.0.extend(client);
     }
     while let Some(letter) = strand.up(now) {
         Up::decode(&letter).expect("a strand writes letters");

@@ -1,147 +1,14 @@
 //! What one thing after the other does.
 
-use std::time::Duration;
-
 use bytes::Bytes;
-use downbeat_cluster::relay::{
-    Audience, Hub, News, Queued, Refusal, RelayedId, Standing, Strand, StrandId, Turn, Up,
-};
+use downbeat_cluster::relay::{Hub, News, Queued, Refusal, Standing, Strand, Turn};
 use downbeat_schemas::close::CloseCode;
-use downbeat_schemas::id::{ConnectionId, Epoch, NodeId, RoomId, SessionId, ShardId};
-use downbeat_schemas::limits::Limits;
+use downbeat_schemas::id::{ConnectionId, Epoch, NodeId, RoomId, SessionId};
 use downbeat_schemas::part::Part;
 use downbeat_schemas::server::RowsKind;
-use downbeat_schemas::time::Timestamp;
 
-use super::words::{Said, What, event, head, rows, welcome};
-
-/// One hub and one strand, and what the strand's clients hear.
-struct Pair {
-    now: Timestamp,
-    hub: Hub,
-    strand: Strand,
-    heard: Heard,
-    turns: Vec<Turn>,
-    last_id: u64,
-}
-
-#[derive(Default)]
-struct Heard {
-    said: Vec<(RelayedId, What)>,
-    closed: Vec<(RelayedId, CloseCode)>,
-}
-
-impl Audience for Heard {
-    fn send(&mut self, to: RelayedId, parts: &[Part<'_>]) {
-        let message: Vec<u8> = parts.iter().flat_map(Part::bytes).copied().collect();
-        self.said.push((to, Said::read(&message).unwrap().what));
-    }
-
-    fn close(&mut self, to: RelayedId, code: CloseCode, _: &str) {
-        self.closed.push((to, code));
-    }
-}
-
-fn strand_id(serial: u32) -> StrandId {
-    StrandId {
-        node: NodeId(5),
-        shard: ShardId(1),
-        serial,
-    }
-}
-
-fn limits() -> Limits {
-    Limits {
-        relay_bytes_max: 4_096,
-        relay_ring_frames_max: 16,
-        ..Limits::default()
-    }
-}
-
-impl Pair {
-    fn new() -> Self {
-        let now = Timestamp(1_000_000_000);
-        Self {
-            now,
-            hub: Hub::new(RoomId(1), Epoch(1), &limits()),
-            strand: Strand::new(strand_id(1), RoomId(1), Epoch(1), now, &limits()),
-            heard: Heard::default(),
-            turns: Vec::new(),
-            last_id: 0,
-        }
-    }
-
-    /// With one client, whose connection is 1 to the room.
-    fn connected() -> (Self, RelayedId, ConnectionId) {
-        let mut pair = Self::new();
-        let relayed = pair.connect();
-        pair.exchange();
-        (pair, relayed, ConnectionId(1))
-    }
-
-    fn connect(&mut self) -> RelayedId {
-        let peer = "127.0.0.1:9".parse().unwrap();
-        self.strand.connect(SessionId(8), None, peer)
-    }
-
-    fn wait(&mut self, ms: u64) {
-        self.now = self.now.after(Duration::from_millis(ms));
-    }
-
-    fn letters(&mut self) -> Vec<Bytes> {
-        std::iter::from_fn(|| self.strand.up(self.now)).collect()
-    }
-
-    fn frames(&mut self) -> Vec<Bytes> {
-        let mut frames = Vec::new();
-        self.hub.flush(self.now, &mut frames);
-        frames
-    }
-
-    fn give_letter(&mut self, letter: &Bytes) -> Result<(), Refusal> {
-        let letter = Up::decode(letter).unwrap();
-        let mut next_id = || {
-            self.last_id += 1;
-            ConnectionId(self.last_id)
-        };
-        self.hub
-            .accept(self.now, &letter, &mut next_id, &mut self.turns)
-    }
-
-    fn give_frame(&mut self, frame: &Bytes) -> News {
-        self.strand
-            .accept(self.now, frame, &mut self.heard)
-            .unwrap()
-    }
-
-    /// Everything arrives, for as long as there is something.
-    fn exchange(&mut self) {
-        for _ in 0..100 {
-            for letter in self.letters() {
-                self.give_letter(&letter).unwrap();
-            }
-            for frame in self.frames() {
-                let _: News = self.give_frame(&frame);
-            }
-            self.wait(5);
-        }
-    }
-
-    fn says(&mut self, to: ConnectionId, message: &[u8]) {
-        assert!(self.hub.send(to, &[Part::Own(message)]));
-    }
-
-    fn says_rows(&mut self, to: ConnectionId, kind: RowsKind) {
-        let rows = rows(6, 7, 0);
-        let head = head(kind, 1, rows.len());
-        assert!(self.hub.send(to, &[Part::Own(&head), Part::Shared(&rows)]));
-    }
-
-    fn heard(&mut self) -> Vec<What> {
-        let said = std::mem::take(&mut self.heard.said);
-        said.into_iter().map(|(_, what)| what).collect()
-    }
-}
+use super::pair::{Pair, limits, strand_id};
+use super::words::{What, event, welcome};
 
 const PATCH: What = What::Patch {
     base: 6,
@@ -282,7 +149,12 @@ fn an_edge_stops_reading_before_anything_is_lost() {
 fn a_silent_edge_is_given_up_and_told_when_it_comes_back() {
     let (mut pair, _, connection) = Pair::connected();
     pair.turns.clear();
-    pair.wait(3_000);
+    // Not while nobody could be heard.
+    pair.wait(5_000);
+    pair.hub.thaw(pair.now);
+    pair.hub.expire(pair.now, &mut pair.turns);
+    assert_eq!(pair.turns, []);
+    pair.wait(5_000);
     assert!(pair.hub.deadline() <= pair.now);
     pair.hub.expire(pair.now, &mut pair.turns);
     let consented = false;
@@ -299,6 +171,43 @@ fn a_silent_edge_is_given_up_and_told_when_it_comes_back() {
     let frames = pair.frames();
     assert_eq!(pair.give_frame(&frames[0]), News::Forgotten);
     assert_eq!(pair.letters(), [] as [Bytes; 0]);
+}
+
+#[test]
+fn the_clients_of_a_dead_edge_are_lost_at_once() {
+    let (mut pair, _, connection) = Pair::connected();
+    pair.turns.clear();
+    pair.hub.lose_node(pair.now, NodeId(6), &mut pair.turns);
+    assert_eq!(pair.turns, []);
+    pair.hub.lose_node(pair.now, NodeId(5), &mut pair.turns);
+    let consented = false;
+    let lost = Turn::Lost {
+        connection,
+        consented,
+    };
+    assert_eq!(pair.turns, [lost]);
+}
+
+#[test]
+fn a_room_that_ended_waits_until_its_edges_have_heard_it() {
+    let (mut pair, relayed, connection) = Pair::connected();
+    pair.hub.close(connection, CloseCode::RoomDisposed, "over");
+    // This frame is lost.
+    drop(pair.frames());
+    assert!(!pair.hub.is_settled());
+    pair.exchange();
+    assert!(pair.hub.is_settled());
+    assert_eq!(pair.heard.closed, [(relayed, CloseCode::RoomDisposed)]);
+}
+
+#[test]
+fn an_edge_whose_owner_is_silent_takes_no_more_clients_than_it_can_tell() {
+    let mut pair = Pair::new();
+    let peer = "127.0.0.1:9".parse().unwrap();
+    let mut connect = || pair.strand.connect(SessionId(8), None, peer);
+    let connected = (0..10_000).map_while(|_| connect()).count();
+    assert!((300..500).contains(&connected), "{connected}");
+    assert_eq!(pair.strand.take_counters().connects_refused, 1);
 }
 
 #[test]
