@@ -190,7 +190,7 @@ limits! {
         "Frames of one room that wait at an edge for one that is missing. Beyond: the latest is dropped and asked for again.";
     relay_strands_max = 1_024 in 1..=65_536,
         "Shards of other nodes that hold clients of one room. Beyond: the clients of one more are closed with 1011.";
-    relay_silence_ms = 3_000 in 500..=600_000,
+    relay_silence_ms = 5_000 in 500..=600_000,
         "Silence of an edge. Beyond: its room takes the connections of its clients for lost.";
     relay_owner_silence_ms = 1_000 in 500..=600_000,
         "Silence of a room's owner. Beyond: an edge asks the registry who owns the room now.";

@@ -8,15 +8,16 @@ use downbeat_schemas::limits::Limits;
 pub(crate) const HEARTBEAT: Duration = Duration::from_millis(250);
 /// While a strand is open, it says something at least so often.
 pub(crate) const KEEP_ALIVE: Duration = Duration::from_millis(250);
-/// An acknowledgement waits so long for a frame that goes out anyway: less than a tick of 20 Hz, and
-/// a room with many clients sends no more than one bare frame per such time.
-pub(crate) const ACK_DELAY: Duration = Duration::from_millis(20);
+/// An acknowledgement waits so long for a frame that goes out anyway: a room of 20 Hz says something
+/// by then and sends no frame for it alone.
+pub(crate) const ACK_DELAY: Duration = Duration::from_millis(60);
 /// What an edge heard is told so long after it heard it, if nothing else is to be said: the owner
 /// keeps frames until then.
 pub(crate) const HEARD_DELAY: Duration = Duration::from_millis(100);
-/// Without an acknowledgement for so long, entries are sent again: five times `ACK_DELAY`, for the
-/// way takes less than a millisecond where nothing is lost.
-pub(crate) const RESEND_FIRST: Duration = Duration::from_millis(100);
+/// Without an acknowledgement for so long, entries are sent again: well over `ACK_DELAY`, for the way
+/// takes a millisecond where nothing is lost. Mostly the next letter shows the owner before that a
+/// letter is missing.
+pub(crate) const RESEND_FIRST: Duration = Duration::from_millis(150);
 /// It doubles with each time that brought nothing, up to this.
 pub(crate) const RESEND_MAX: Duration = Duration::from_millis(1_000);
 /// An owner that lacks an earlier letter says so: letters are sent again, at most once in so long.

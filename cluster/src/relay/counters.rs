@@ -42,6 +42,8 @@ pub struct EdgeCounters {
     pub entries_lost: u64,
     /// Messages that were refused because a shard went on reading: twice `relay_bytes_max`.
     pub messages_refused: u64,
+    /// Clients that were refused for the same reason.
+    pub connects_refused: u64,
     /// Frames that came again and were dropped.
     pub duplicates: u64,
     /// Frames that came before an earlier one.

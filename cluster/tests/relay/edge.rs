@@ -107,7 +107,9 @@ impl Edge {
             return;
         };
         let peer = "127.0.0.1:4242".parse().unwrap();
-        let relayed = strand.connect(session, None, peer);
+        let Some(relayed) = strand.connect(session, None, peer) else {
+            return;
+        };
         let client = Client {
             session,
             sent: 0,

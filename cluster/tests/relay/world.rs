@@ -22,17 +22,17 @@ const STEPS_PER_TICK: u64 = 10;
 const FAULTY: u64 = 600;
 const HEALED: u64 = 400;
 const CALM: u64 = 400;
-const CLIENTS_MAX: usize = 12;
+pub(crate) const CLIENTS_MAX: usize = 12;
 
 pub(crate) struct World {
     random: Random,
     now: Timestamp,
-    limits: Limits,
+    pub(crate) limits: Limits,
     network: Network,
     courier: Courier,
     /// The last one owns the room; one before it may not know that yet.
-    owners: Vec<Owner>,
-    edges: Vec<Edge>,
+    pub(crate) owners: Vec<Owner>,
+    pub(crate) edges: Vec<Edge>,
     last_session: u64,
     pub(crate) log: Log,
     pub(crate) events_lost: u64,
@@ -206,30 +206,6 @@ impl World {
         }
     }
 
-    /// Nothing holds more than its limits say.
-    fn check_bounds(&mut self) {
-        let limits = &self.limits;
-        for edge in &self.edges {
-            let Some(strand) = &edge.strand else {
-                continue;
-            };
-            // Entries that cannot wait: at most a few small ones per client; and one frame.
-            let slack = 40 * CLIENTS_MAX as u64 * 8 + limits.relay_frame_bytes_max + 4_096;
-            let max = limits.relay_bytes_max + limits.relay_reorder_bytes_max + slack;
-            let waiting = strand.waiting_bytes() as u64;
-            if waiting > max {
-                self.log.wrong(format!("{waiting} bytes wait at an edge"));
-            }
-        }
-        for owner in &self.owners {
-            let edges = self.edges.len() as u64;
-            let kept = owner.hub.kept_bytes() as u64;
-            if kept > limits.relay_ring_bytes_max * (1 + edges) {
-                self.log.wrong(format!("{kept} bytes wait at an owner"));
-            }
-        }
-    }
-
     fn count(&mut self) {
         while !self.owners.is_empty() && self.owners.len() > 1 {
             self.retire_owner();
@@ -240,96 +216,5 @@ impl World {
             self.resyncs += counters.resyncs;
         }
         self.edges.iter_mut().for_each(Edge::take_counters);
-    }
-
-    /// All agree, and nothing waits.
-    fn check_end(&self) -> Result<(), String> {
-        let (missed, counted) = (self.log.events_missed, self.events_lost);
-        if missed > counted {
-            return Err(format!("{missed} events missed, {counted} counted"));
-        }
-        let Some(owner) = self.owners.last() else {
-            return Ok(());
-        };
-        let mut sitting = owner.sitting();
-        for edge in &self.edges {
-            for client in edge.clients.values() {
-                let session = client.session;
-                let Some(version) = sitting.remove(&session) else {
-                    return Err(format!("{session} has no seat"));
-                };
-                if version != client.version {
-                    let sees = client.version;
-                    return Err(format!("{session} sees {sees:?}, not {version:?}"));
-                }
-                let (sent, received) = (client.sent, owner.received.get(&session));
-                if received != Some(&sent) {
-                    return Err(format!("{session} sent {sent}, received {received:?}"));
-                }
-                let unheard = self.log.unheard_events(owner.epoch(), session);
-                if unheard > 0 {
-                    return Err(format!("{session} did not hear {unheard} messages"));
-                }
-            }
-            let waiting = edge
-                .strand
-                .as_ref()
-                .map_or(0, |strand| strand.waiting_bytes());
-            if waiting > 0 {
-                return Err(format!("{waiting} bytes wait at an edge"));
-            }
-        }
-        if !sitting.is_empty() {
-            return Err(format!("seats without a client: {sitting:?}"));
-        }
-        match owner.hub.kept_bytes() {
-            0 => Ok(()),
-            kept => Err(format!("{kept} bytes wait at the owner")),
-        }
-    }
-
-    /// What the faults did, over all edges.
-    pub(crate) fn tally(&self) -> Tally {
-        let mut tally = Tally::default();
-        for edge in &self.edges {
-            tally.restarts += edge.counters.restarts;
-            tally.entries_resent += edge.counters.entries_resent;
-            tally.stale_epochs += edge.counters.stale_epochs;
-            tally.duplicates += edge.counters.duplicates;
-            tally.gaps += edge.counters.gaps;
-            tally.owners += edge.counters.owners;
-            tally.rows_withheld += edge.counters.rows_withheld;
-            tally.forgotten += edge.forgotten;
-        }
-        tally.heard = self.log.heard;
-        tally
-    }
-}
-
-/// What happened in a run: a simulation in which nothing does proves nothing.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Tally {
-    pub(crate) heard: u64,
-    pub(crate) restarts: u64,
-    pub(crate) entries_resent: u64,
-    pub(crate) stale_epochs: u64,
-    pub(crate) duplicates: u64,
-    pub(crate) gaps: u64,
-    pub(crate) owners: u64,
-    pub(crate) rows_withheld: u64,
-    pub(crate) forgotten: u64,
-}
-
-impl Tally {
-    pub(crate) fn add(&mut self, other: &Self) {
-        self.heard += other.heard;
-        self.restarts += other.restarts;
-        self.entries_resent += other.entries_resent;
-        self.stale_epochs += other.stale_epochs;
-        self.duplicates += other.duplicates;
-        self.gaps += other.gaps;
-        self.owners += other.owners;
-        self.rows_withheld += other.rows_withheld;
-        self.forgotten += other.forgotten;
     }
 }

@@ -13,14 +13,15 @@ use downbeat_schemas::time::Timestamp;
 use self::retired::Retired;
 use self::ring::Ring;
 use self::tie::Tie;
-use super::bounds::{ACK_DELAY, ANNOUNCE, Bounds, HEARTBEAT};
-use super::wire::{Draft, Note, Title};
+use super::bounds::{ANNOUNCE, Bounds};
+use super::wire::Draft;
 use super::{FrameSeq, OwnerCounters, RelayedId, StrandId};
 
 mod hearing;
 mod kept;
 mod retired;
 mod ring;
+mod saying;
 mod tie;
 mod turn;
 
@@ -157,23 +158,6 @@ impl Hub {
         self.epoch
     }
 
-    /// Appends what is to be published on the room's channel now, in this order. Nothing if nothing
-    /// is due.
-    pub fn flush(&mut self, now: Timestamp, out: &mut Vec<Bytes>) {
-        if !self.draft.is_empty() || now >= self.deadline_of_frame() {
-            self.seal();
-            self.show_at = now.after(HEARTBEAT);
-        }
-        if self.ties.is_empty() && now >= self.announces_until {
-            self.show_at = Timestamp::NEVER;
-        }
-        let resent_before = self.outgoing.len();
-        self.ring
-            .take_wanted(self.bounds.reorder_bytes, &mut self.outgoing);
-        self.counters.frames_resent += (self.outgoing.len() - resent_before) as u64;
-        out.append(&mut self.outgoing);
-    }
-
     /// When [`flush`](Self::flush) or [`expire`](Self::expire) next has something to do, if nothing
     /// happens before.
     pub fn deadline(&self) -> Timestamp {
@@ -199,72 +183,30 @@ impl Hub {
         }
     }
 
+    /// Gives up the strands of a node that was declared dead, without waiting for their silence.
+    pub fn lose_node(&mut self, now: Timestamp, node: NodeId, turns: &mut Vec<Turn>) {
+        let edges: Vec<Edge> = self.ties.keys().copied().collect();
+        for edge in edges.into_iter().filter(|(of, _)| *of == node) {
+            self.give_up(now, edge, turns);
+        }
+    }
+
+    /// Counts the silence of all strands from now on. To be called after a time in which this node
+    /// heard nobody by no fault of theirs: it was frozen, or Redis was away.
+    pub fn thaw(&mut self, now: Timestamp) {
+        self.ties.values_mut().for_each(|tie| tie.last_at = now);
+    }
+
+    /// Whether every strand has heard what must not be lost. The hub of a room that has ended and
+    /// closed its clients goes on until then, which is `relay_silence_ms` at most.
+    pub fn is_settled(&self) -> bool {
+        self.ties.values().all(Tie::is_idle)
+    }
+
     /// The counts since they were last taken.
     pub fn take_counters(&mut self) -> OwnerCounters {
         self.counters.frames_lost += self.ring.take_lost();
         self.counters.take()
-    }
-
-    fn deadline_of_frame(&self) -> Timestamp {
-        if !self.gone.is_empty() {
-            return Timestamp(0);
-        }
-        let ties = self.ties.values();
-        let owed = ties.map(|tie| tie.owed_at).min();
-        self.show_at.min(owed.unwrap_or(Timestamp::NEVER))
-    }
-
-    /// Ends the frame that is being written, if it has no room for so many bytes more.
-    fn make_space(&mut self, len: usize) {
-        if !self.draft.is_empty() && self.draft.len() + len > self.bounds.frame_bytes {
-            self.seal();
-        }
-    }
-
-    /// Ends the frame that is being written, with what is owed to strands; a bare one if the room
-    /// said nothing.
-    fn seal(&mut self) {
-        for tie in self.ties.values_mut() {
-            if let Some(note) = tie.take_note() {
-                self.draft.note(tie.id, note);
-            }
-        }
-        for strand in std::mem::take(&mut self.gone) {
-            let is_gone = true;
-            self.draft.note(
-                strand,
-                Note {
-                    is_gone,
-                    ..Note::default()
-                },
-            );
-        }
-        let is_bare = self.draft.is_empty();
-        if !is_bare {
-            self.sealed = self.sealed.next();
-        }
-        let (room, epoch, seq) = (self.room, self.epoch, self.sealed);
-        let frame = self.draft.seal(Title { room, epoch, seq });
-        if is_bare {
-            self.counters.bare_frames += 1;
-        } else {
-            self.counters.frames += 1;
-            self.ring.push(seq, frame.clone());
-            self.prune();
-        }
-        self.outgoing.push(frame);
-    }
-
-    /// Drops the frames that nobody lacks.
-    fn prune(&mut self) {
-        let ties = self.ties.values().filter(|tie| !tie.is_idle());
-        let heard = ties.map(|tie| tie.heard).min().unwrap_or(self.sealed);
-        self.ring.prune(heard);
-    }
-
-    /// The frame in which a note would go out is due soon, so that others can join it.
-    fn show_soon(&mut self, now: Timestamp) {
-        self.show_at = self.show_at.min(now.after(ACK_DELAY));
     }
 
     /// Forgets a strand: its clients' connections are lost.

@@ -86,8 +86,8 @@ pub enum News {
     /// Another node owns the room now, with this epoch: letters go to its inbox from here on. The
     /// clients have been connected to it.
     Owner(Epoch),
-    /// The owner has given the strand up, or never took it: its clients' connections are lost, and
-    /// their sockets to be closed. A new strand may be opened.
+    /// The owner has given the strand up, or never took it: its clients' connections are lost. Their
+    /// sockets are to be closed, and the strand dropped; a new one may be opened.
     Forgotten,
 }
 
@@ -131,13 +131,18 @@ impl Strand {
         self.epoch
     }
 
-    /// Connects a client whose WebSocket is open, under a new name.
+    /// Connects a client whose WebSocket is open, under a new name. None if twice as much waits for the
+    /// owner as may: to be closed with 1011.
     pub fn connect(
         &mut self,
         session: SessionId,
         token: Option<ReconnectionToken>,
         peer: SocketAddr,
-    ) -> RelayedId {
+    ) -> Option<RelayedId> {
+        if self.is_overfull() {
+            self.counters.connects_refused += 1;
+            return None;
+        }
         let relayed = self.last_relayed.next();
         self.last_relayed = relayed;
         let client = Client {
@@ -150,13 +155,13 @@ impl Strand {
         };
         self.queue.push(&client.entry(relayed));
         self.clients.insert(relayed, client);
-        relayed
+        Some(relayed)
     }
 
     /// Relays a message of a client, a `ClientMessage` if it keeps to the wire. Nothing happens for
     /// one that the room has closed.
     pub fn message(&mut self, relayed: RelayedId, bytes: &[u8]) -> Queued {
-        if self.queue.bytes() >= 2 * self.bounds.up_bytes {
+        if self.is_overfull() {
             self.counters.messages_refused += 1;
             return Queued::Refused;
         }
@@ -198,6 +203,10 @@ impl Strand {
         self.queue.bytes() >= self.bounds.up_bytes
     }
 
+    fn is_overfull(&self) -> bool {
+        self.queue.bytes() >= 2 * self.bounds.up_bytes
+    }
+
     /// Whether it has neither clients nor anything to tell the owner: it may be dropped.
     pub fn is_idle(&self) -> bool {
         let has_told = self.queue.is_empty() && self.heard_told == self.order.heard();
@@ -220,7 +229,7 @@ impl Strand {
         self.owner_heard_at
     }
 
-    /// Its clients.
+    /// Its clients, also when it is forgotten.
     pub fn clients(&self) -> impl Iterator<Item = RelayedId> {
         self.clients.keys().copied()
     }

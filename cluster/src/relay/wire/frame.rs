@@ -65,7 +65,7 @@ impl Frame {
         let is_bare = read_flags(&mut reader, "a frame", IS_BARE)? & IS_BARE != 0;
         let room = RoomId(reader.u64()?);
         let epoch = Epoch(reader.varint()?);
-        let seq = FrameSeq(reader.varint()?);
+        let seq = FrameSeq(reader.place_in_line()?);
         let strands = read_strands(&mut reader)?;
         let notes = read_notes(&mut reader, strands.len())?;
         let lens = read_lens(&mut reader)?;
@@ -188,7 +188,7 @@ fn read_notes(reader: &mut Reader<'_>, strands: usize) -> Result<Vec<(u32, Note)
 
 fn read_note(reader: &mut Reader<'_>) -> Result<Note, WireError> {
     let flags = read_flags(reader, "a note", IS_BEHIND | HAS_BEGIN | IS_GONE)?;
-    let ack = UpSeq(reader.varint()?);
+    let ack = UpSeq(reader.place_in_line()?);
     let begin = if flags & HAS_BEGIN != 0 {
         Some(read_begin(reader)?)
     } else {
@@ -204,7 +204,7 @@ fn read_note(reader: &mut Reader<'_>) -> Result<Note, WireError> {
 
 fn read_begin(reader: &mut Reader<'_>) -> Result<Begin, WireError> {
     let round = Round(reader.varint_u32()?);
-    let first = FrameSeq(reader.varint()?);
+    let first = FrameSeq(reader.place_in_line()?);
     if round.0 == 0 || first.0 == 0 {
         return Err(WireError::OutOfRange(0));
     }

@@ -85,17 +85,13 @@ impl UpHead {
             epoch: Epoch(reader.varint()?),
             strand: reader.strand()?,
             round: Round(reader.varint_u32()?),
-            heard: FrameSeq(reader.varint()?),
-            wants: Some(FrameSeq(reader.varint()?)).filter(|through| through.0 > 0),
-            first: UpSeq(reader.varint()?),
+            heard: FrameSeq(reader.place_in_line()?),
+            wants: Some(FrameSeq(reader.place_in_line()?)).filter(|through| through.0 > 0),
+            first: UpSeq(reader.place_in_line()?),
         };
         if head.first.0 == 0 {
             return Err(WireError::OutOfRange(0));
         }
-        let count = reader.count()?;
-        // The last entry has a number too.
-        let last = head.first.0.checked_add(count as u64);
-        last.ok_or(WireError::OutOfRange(head.first.0))?;
-        Ok((head, count))
+        Ok((head, reader.count()?))
     }
 }

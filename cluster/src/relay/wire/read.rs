@@ -9,6 +9,10 @@ use super::WireError;
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reader<'a>(&'a [u8]);
 
+/// At a million frames a second a line reaches this in a hundred thousand years: arithmetic on
+/// numbers from outside stays whole.
+const LINE_MAX: u64 = 1 << 62;
+
 impl<'a> Reader<'a> {
     pub(crate) const fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
@@ -82,6 +86,14 @@ impl<'a> Reader<'a> {
     pub(crate) fn varint_u32(&mut self) -> Result<u32, WireError> {
         let number = self.varint()?;
         u32::try_from(number).map_err(|_| WireError::OutOfRange(number))
+    }
+
+    /// A number of a line that goes up by one: far from where it would end.
+    pub(crate) fn place_in_line(&mut self) -> Result<u64, WireError> {
+        match self.varint()? {
+            number if number > LINE_MAX => Err(WireError::OutOfRange(number)),
+            number => Ok(number),
+        }
     }
 
     /// A count of things of at least one byte each: never more than bytes are left, so whoever
