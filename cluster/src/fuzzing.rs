@@ -1,25 +1,18 @@
-//! What the fuzz targets and the tests feed bytes through, so that a fuzzer's find is replayed by
-//! the ordinary tests as it was found. No part of the public API.
-
-/// Any bytes as what a Redis server says of its cluster, of itself and of a key's place: no panic,
-/// and only servers of the view own slots.
-///
-/// # Panics
-/// If one of these is violated.
-pub fn redis_text(input: &[u8]) {
-    crate::redis::fuzzing::text(&String::from_utf8_lossy(input));
-}
 //! What the fuzz targets and the tests feed bytes through: one driver, so that a fuzzer's find is
 //! replayed by the ordinary tests as it was found. No part of the public API.
-pub use crate::shared::fuzzing::registry_replies;
+
 use bytes::Bytes;
 use downbeat_schemas::close::CloseCode;
 use downbeat_schemas::id::{ConnectionId, SessionId};
 use downbeat_schemas::limits::Limits;
 use downbeat_schemas::part::Part;
 use downbeat_schemas::time::Timestamp;
+
+pub use crate::shared::fuzzing::registry_replies;
+
 use crate::relay::wire::Frame;
 use crate::relay::{Audience, Hub, RelayedId, Strand, Turn, Up};
+
 /// Reads any bytes as a letter, and lets the owner it is for act on it: what is accepted survives
 /// being written anew, and nothing in it makes an owner panic.
 pub fn relay_letter(input: &[u8]) {
@@ -48,6 +41,8 @@ pub fn relay_letter(input: &[u8]) {
     for frame in frames {
         Frame::decode(&frame).expect("an owner writes frames");
     }
+}
+
 /// Reads any bytes as a frame, and lets the edge it speaks to act on it: no panic, and no word to
 /// a client that is not there.
 pub fn relay_frame(input: &[u8]) {
@@ -77,14 +72,28 @@ pub fn relay_frame(input: &[u8]) {
     while let Some(letter) = strand.up(now) {
         Up::decode(&letter).expect("a strand writes letters");
     }
+}
+
 /// Clients that are there.
 struct Clients(Vec<RelayedId>);
+
 impl Audience for Clients {
     fn send(&mut self, to: RelayedId, _: &[Part<'_>]) {
         assert!(self.0.contains(&to));
     }
+
     fn close(&mut self, to: RelayedId, _: CloseCode, _: &str) {
         let place = self.0.iter().position(|client| *client == to);
         self.0
             .swap_remove(place.expect("who is closed was connected"));
     }
+}
+
+/// Any bytes as what a Redis server says of its cluster, of itself and of a key's place: no panic,
+/// and only servers of the view own slots.
+///
+/// # Panics
+/// If one of these is violated.
+pub fn redis_text(input: &[u8]) {
+    crate::redis::fuzzing::text(&String::from_utf8_lossy(input));
+}

@@ -60,26 +60,30 @@ mod driver;
 mod embedded;
 mod fence;
 mod filter;
+#[doc(hidden)]
 pub mod fuzzing;
 pub mod lease;
-#[doc(hidden)]
 mod lobby;
 mod open;
 mod placement;
 pub mod post;
 mod query;
 mod record;
-#[expect(dead_code, reason = "nothing drives it yet")]
 mod redis;
 mod registry;
 pub mod relay;
 pub mod shared;
 mod sort;
 
-pub use self::redis::{RedisSettings, RedisSettingsError};
+pub use self::redis::{
+    ACL_LINE, RedisCounts, RedisNode, RedisNodeFigures, RedisSettings, RedisSettingsError,
+    StartError,
+};
 pub use claim::{Hold, HoldId, HoldPass, ParseClaimError, Ticket, TicketId, TicketPass};
-pub use self::redis::{ACL_LINE, RedisSettings, RedisSettingsError, StartError};
-pub use claim::{Hold, Ticket};
+pub use driver::{
+    About, Cluster, ClusterError, ClusterSettings, ClusterStatus, DriverClock, LeaseStatus,
+    MemberStatus, PostStatus,
+};
 pub use embedded::Embedded;
 pub use fence::Fence;
 pub use filter::Filter;

@@ -93,14 +93,14 @@ mod stats;
 mod types;
 
 pub use capture::{CapturedTick, Kept, PartsMs, SlowTick};
-pub use downbeat_cluster::{Order, SortField};
+pub use downbeat_cluster::{Order, RedisSettings, SortField};
 pub use downbeat_core::*;
 pub use downbeat_schemas::id::RoomId;
 pub use downbeat_schemas::limits;
 pub use http::Pages;
 pub use link::RecordError;
 pub use server::{
-    AuthRequest, CaptureSettings, ClusterConfig, CpuChoice, OnRedisLoss, DEFAULT_PORT, EmptyPasswordError, ParseCpuListError,
-    Password, ProbeError, RecordSettings, RoomDefinition, RunningServer, Server, ServerBuilder,
-    Settings, StartError, parse_cpu_list,
+    AuthRequest, CaptureSettings, ClusterConfig, ClusterConfigError, CpuChoice, DEFAULT_PORT,
+    EmptyPasswordError, OnRedisLoss, ParseCpuListError, Password, ProbeError, RecordSettings,
+    RoomDefinition, RunningServer, Server, ServerBuilder, Settings, StartError, parse_cpu_list,
 };

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use downbeat_cluster::{Answer, Mailroom};
-use downbeat_schemas::id::{RoomId, ShardId};
+use downbeat_schemas::id::{NodeId, RoomId, ShardId};
 
 use crate::link::{Command, ShardLink};
 
@@ -24,21 +24,29 @@ impl Mailroom for Doors {
         self.hand_over(shard, Command::Frame(room, frame));
     }
 
+    fn lost_node(&self, node: NodeId) {
+        self.tell_all(|| Command::LoseNode(node));
+    }
+
     fn thawed(&self) {
-        self.0.iter().for_each(ShardLink::ring);
+        self.tell_all(|| Command::Thaw);
     }
 
     fn moved(&self) {
-        for link in &self.0 {
-            if link.send(Command::Abandon).is_err() {
-                // It has ended, or hangs: then its fence keeps it from ticking what it still has.
-                tracing::error!("a shard did not take the word that its rooms are gone");
-            }
-        }
+        self.tell_all(|| Command::Abandon);
     }
 }
 
 impl Doors {
+    fn tell_all(&self, command: impl Fn() -> Command) {
+        for link in &self.0 {
+            if let Err(command) = link.send(command()) {
+                // It has ended, or hangs: then its fence keeps it from ticking what it still has.
+                tracing::error!(?command, "a shard did not take a word about its rights");
+            }
+        }
+    }
+
     fn hand_over(&self, shard: ShardId, command: Command) {
         if let Some(link) = self.0.get(usize::from(shard.0)) {
             drop(link.send(command));

@@ -124,7 +124,9 @@ mod tests {
 
     fn heard(audience: &Audience, channel: &str) -> Vec<u16> {
         let shards = audience.of(channel.as_bytes());
-        shards.map_or(Vec::new(), |(_, shards)| shards.map(|shard| shard.0).collect())
+        shards.map_or(Vec::new(), |(_, shards)| {
+            shards.map(|shard| shard.0).collect()
+        })
     }
 
     #[test]
@@ -147,8 +149,14 @@ mod tests {
         let mut audience = Audience::default();
         audience.join(ROOM, ShardId(3), pair("a", "b"));
         let change = audience.repair(|_| pair("a", "c"));
-        assert_eq!((change.subscribe, change.leave), (vec![b"c".to_vec()], vec![b"b".to_vec()]));
-        assert_eq!((heard(&audience, "b"), heard(&audience, "c")), (vec![], vec![3]));
+        assert_eq!(
+            (change.subscribe, change.leave),
+            (vec![b"c".to_vec()], vec![b"b".to_vec()])
+        );
+        assert_eq!(
+            (heard(&audience, "b"), heard(&audience, "c")),
+            (vec![], vec![3])
+        );
         assert_eq!(audience.repair(|_| pair("a", "c")), Change::default());
     }
 }

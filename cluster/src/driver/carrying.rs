@@ -22,10 +22,13 @@ pub(super) struct Carrying {
 }
 
 impl Carrying {
-    /// Carries out orders for as long as the driver runs.
+    /// Carries out orders until the node leaves.
     pub(super) async fn run(self) {
         loop {
             while let Some(order) = self.queue.take() {
+                if matches!(order, Order::Leave) {
+                    return;
+                }
                 self.carry_out(order);
             }
             self.queue.rung().await;
@@ -58,6 +61,7 @@ impl Carrying {
             Order::Listen { room, shard } => self.hearing.join(room, shard),
             Order::StopListening { room, shard } => self.hearing.leave(room, shard),
             Order::Open(mailroom) => self.hearing.open(mailroom),
+            Order::Leave => {}
         }
     }
 

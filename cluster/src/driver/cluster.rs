@@ -14,7 +14,7 @@ use super::lives::Lives;
 use super::orders::{Order, Orders};
 use super::status::ClusterStatus;
 use super::thread;
-use crate::redis::RedisStartError;
+use crate::redis::StartError;
 use crate::{Fence, Mailroom, Post, RedisSettings, Registry};
 
 /// What a node joins a cluster with.
@@ -40,7 +40,7 @@ pub struct ClusterSettings {
 pub enum ClusterError {
     /// Redis is not to be had, or not fit.
     #[error(transparent)]
-    Redis(#[from] RedisStartError),
+    Redis(#[from] StartError),
     /// The right to tick was not granted.
     #[error(
         "Redis answers, but the lease of this node was not granted within {waited:?}: {why}; see \

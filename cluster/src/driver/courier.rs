@@ -30,7 +30,6 @@ pub(super) enum Delivery {
 }
 
 /// See the module. Lives on the driver's thread.
-#[derive(Debug)]
 pub(super) struct Courier {
     router: Router,
     prefix: String,

@@ -19,7 +19,6 @@ use crate::post::seen::Seen;
 use crate::redis::Listener;
 
 /// The listening half of the post. Lives on the driver's thread.
-#[derive(Debug)]
 pub(super) struct Hearing {
     node: NodeId,
     listener: Listener,
@@ -98,13 +97,21 @@ impl Hearing {
         let inbox = self.courier.pair(Address::Inbox(self.node));
         let former = self.inbox.replace(inbox.clone());
         if self.mailroom.get().is_some() && former != inbox {
-            for channel in former.second.iter().filter(|_| former.second != inbox.second) {
+            for channel in former
+                .second
+                .iter()
+                .filter(|_| former.second != inbox.second)
+            {
                 self.listener.unsubscribe(channel);
             }
             for channel in &inbox.second {
                 self.listener.subscribe(channel);
             }
         }
+    }
+
+    pub(super) fn malformed(&self) -> u64 {
+        self.malformed.get()
     }
 
     /// Rooms of other nodes that shards listen to.

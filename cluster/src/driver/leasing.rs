@@ -25,7 +25,6 @@ const PROBE_MAX: Duration = Duration::from_millis(100);
 static LEASE: Script = Script::new("lease", SCRIPT);
 
 /// The lease of this node. Lives on the driver's thread.
-#[derive(Debug)]
 pub(super) struct Leasing {
     lease: RefCell<Lease>,
     settings: LeaseSettings,
@@ -35,6 +34,8 @@ pub(super) struct Leasing {
     fence: Fence,
     /// The fence stays where it is until the rooms' records were checked.
     is_frozen: Cell<bool>,
+    /// The least that was left when the fence moved on.
+    margin_min: Cell<Duration>,
     changed: Notify,
     /// What the machine has decided and nobody has acted on.
     events: RefCell<Vec<Event>>,
@@ -58,6 +59,7 @@ impl Leasing {
             clock,
             fence,
             is_frozen: Cell::new(false),
+            margin_min: Cell::new(Duration::MAX),
             changed: Notify::new(),
             events: RefCell::default(),
             has_events: Notify::new(),
@@ -68,7 +70,7 @@ impl Leasing {
     pub(super) async fn run(self: Rc<Self>) {
         self.learn_masters();
         loop {
-            self.tell(Lease::poll);
+            self.put(Lease::poll);
             let now = self.clock.now();
             let pause = self.lease.borrow().next_due().since(now);
             tokio::select! {
@@ -80,16 +82,24 @@ impl Leasing {
 
     /// Tells the machine something, and does what it wants then.
     pub(super) fn tell(self: &Rc<Self>, tell: impl FnOnce(&mut Lease, Timestamp)) {
+        self.put(tell);
+        self.changed.notify_one();
+    }
+
+    fn put(self: &Rc<Self>, tell: impl FnOnce(&mut Lease, Timestamp)) {
         tell(&mut self.lease.borrow_mut(), self.clock.now());
         while let Some(output) = self.next_output() {
             self.act(output);
         }
         self.move_fence();
-        self.changed.notify_one();
     }
 
     fn next_output(&self) -> Option<Output> {
         self.lease.borrow_mut().next_output()
+    }
+
+    pub(super) fn margin_min(&self) -> Duration {
+        self.margin_min.get()
     }
 
     /// Looks at the machine.
@@ -167,7 +177,10 @@ impl Leasing {
             Ok((reply, replicas)) => match Reply::decode(&raw_reply::of(reply)) {
                 Ok(reply) => Some(Answer { reply, replicas }),
                 Err(error) => {
-                    tracing::error!(copy, "the lease script says what is not understood: {error}");
+                    tracing::error!(
+                        copy,
+                        "the lease script says what is not understood: {error}"
+                    );
                     None
                 }
             },
@@ -199,8 +212,15 @@ impl Leasing {
     }
 
     fn move_fence(&self) {
-        if !self.is_frozen.get() {
-            self.fence.set(self.lease.borrow().fence());
+        if self.is_frozen.get() {
+            return;
         }
+        let fence = self.lease.borrow().fence();
+        let former = self.fence.ends_at();
+        if fence > former && former > Timestamp(0) {
+            let margin = former.since(self.clock.now());
+            self.margin_min.set(self.margin_min.get().min(margin));
+        }
+        self.fence.set(fence);
     }
 }

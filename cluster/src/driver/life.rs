@@ -1,10 +1,12 @@
 //! What follows from the lease's events: lives, thaws, recoveries.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use downbeat_schemas::id::NodeId;
 use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::sleep;
 
@@ -13,11 +15,10 @@ use super::hearing::Hearing;
 use super::leasing::Leasing;
 use super::lives::Lives;
 use super::store::RedisStore;
-use crate::lease::{Event, Member};
+use crate::lease::{Event, Member, MemberState};
 use crate::shared::keys::Keys;
 use crate::shared::owner::{Incarnation, Owner};
-use crate::shared::recovery::{Recovery, RecoveryError};
-use crate::shared::{Pace, Setup, Shared, Surroundings, serve};
+use crate::shared::{Pace, Recovery, RecoveryError, Setup, Shared, Surroundings, serve};
 
 /// Between two tries of a step that Redis did not answer.
 const TRY_AGAIN: Duration = Duration::from_millis(100);
@@ -34,6 +35,8 @@ pub(super) struct Life {
     pub(super) lives: RefCell<Option<Arc<Lives>>>,
     pub(super) serving: RefCell<Option<JoinHandle<()>>>,
     pub(super) has_left: Cell<bool>,
+    /// The nodes that have a life, as the shards know it.
+    pub(super) alive: RefCell<BTreeSet<NodeId>>,
 }
 
 impl Life {
@@ -63,7 +66,7 @@ impl Life {
             Event::Recover(member) => {
                 spawn_local(Rc::clone(self).recover(member));
             }
-            Event::Members => {}
+            Event::Members => self.tell_of_dead(),
             Event::Left => self.has_left.set(true),
         }
     }
@@ -104,6 +107,22 @@ impl Life {
         }
     }
 
+    /// Tells the shards which nodes have no life left.
+    fn tell_of_dead(&self) {
+        let alive = self.leasing.look(|lease| {
+            let members = lease.members().iter();
+            let alive = members.filter(|(_, view)| view.state != MemberState::Dead);
+            alive.map(|(member, _)| member.node).collect()
+        });
+        let former: BTreeSet<NodeId> = self.alive.replace(alive);
+        let alive = self.alive.borrow();
+        if let Some(mailroom) = self.hearing.mailroom() {
+            for node in former.difference(&alive) {
+                mailroom.lost_node(*node);
+            }
+        }
+    }
+
     fn stop_serving(&self) {
         if let Some(serving) = self.serving.borrow_mut().take() {
             serving.abort();
@@ -122,7 +141,8 @@ impl Life {
             match clear(&recovery, owner(dead)).await {
                 Ok(rooms) => {
                     tracing::warn!(%dead, rooms, "a dead node's rooms are cleared away");
-                    self.leasing.tell(|lease, now| lease.on_recovered(now, dead));
+                    self.leasing
+                        .tell(|lease, now| lease.on_recovered(now, dead));
                     return;
                 }
                 Err(error) => {
@@ -147,7 +167,9 @@ async fn clear(recovery: &Recovery<RedisStore>, dead: Owner) -> Result<usize, Re
         }
     }
     for (room, name) in &rooms {
-        recovery.forget(*room, name, dead, crate::shared::owner::Epoch(u64::MAX)).await?;
+        recovery
+            .forget(*room, name, dead, crate::shared::owner::Epoch(u64::MAX))
+            .await?;
     }
     Ok(rooms.len())
 }

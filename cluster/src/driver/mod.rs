@@ -1,5 +1,39 @@
-//! The one thread that talks to Redis.
-mod channels;
-mod orders;
+//! The one thread that talks to Redis: it keeps the node's lease, carries letters and frames, and
+//! serves the registry. Everything here lives on it but [`Cluster`] and the ends of its queues.
+//!
+//! | file | what |
+//! |---|---|
+//! | `cluster` | the node's membership in a cluster, as other threads hold it |
+//! | `orders` | what other threads want: a bounded queue and a wake-up |
+//! | `thread` | beginning and end |
+//! | `leasing` | the lease machine's requests, answers and fence |
+//! | `life` | what follows from its events: lives, thaws, recoveries |
+//! | `lives` | the registry through all lives of the node |
+//! | `channels` | names of channels, and pairs of them |
+//! | `courier` | a message by one channel of a pair or the other |
+//! | `carrying`, `hearing`, `audience` | the speaking and the listening half of the post |
+//! | `store` | the registry's scripts, through the router |
+//! | `status` | what people and metrics see of all this |
 
+mod about;
+mod audience;
+mod carrying;
+mod channels;
+mod clock;
+mod cluster;
+mod courier;
+mod hearing;
+mod leasing;
+mod life;
+mod lives;
+mod orders;
+mod raw_reply;
+mod status;
+mod store;
+mod thread;
+
+pub use about::About;
+pub use clock::DriverClock;
+pub use cluster::{Cluster, ClusterError, ClusterSettings};
 pub(crate) use orders::{Order, Orders};
+pub use status::{ClusterStatus, LeaseStatus, MemberStatus, PostStatus};

@@ -8,8 +8,8 @@ use crossbeam::channel::{Receiver, Sender, bounded};
 use downbeat_schemas::id::{NodeId, RoomId, ShardId};
 use tokio::sync::Notify;
 
-use crate::{Location, Mailroom};
 use crate::post::pending::Asker;
+use crate::{Location, Mailroom};
 
 /// Orders that wait for the driver. Beyond, an order is refused: a frame counts as lost on its way.
 const ORDERS_MAX: usize = 65_536;
@@ -44,6 +44,8 @@ pub(crate) enum Order {
     },
     /// Letters go there from now on.
     Open(Arc<dyn Mailroom>),
+    /// The node leaves.
+    Leave,
 }
 
 /// The driver's queue is full, or it has ended.

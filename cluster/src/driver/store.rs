@@ -9,7 +9,6 @@ use crate::redis::{Router, Script};
 use crate::shared::store::{Call, Reply, Store, StoreError};
 
 /// Redis as the registry asks it.
-#[derive(Debug)]
 pub(super) struct RedisStore {
     router: Router,
     /// By name: Redis is sent a script's hash.
@@ -36,7 +35,9 @@ impl Store for RedisStore {
                 .or_insert_with(|| Box::leak(Box::new(Script::new(script.name, script.body))))
         };
         let asked = self.router.script(script, &[call.key], &call.args).await;
-        asked.map(reply).map_err(|error| StoreError(error.to_string()))
+        asked
+            .map(reply)
+            .map_err(|error| StoreError(error.to_string()))
     }
 }
 

@@ -21,7 +21,7 @@ use super::store::RedisStore;
 use crate::Fence;
 use crate::driver::About;
 use crate::lease::{Lease, LeaseSettings};
-use crate::redis::{Listener, Router, Topologies};
+use crate::redis::{Listener, Router, Servers};
 use crate::shared::keys::Keys;
 
 /// A lease is granted within some milliseconds, or after a grace of one lease where Redis has begun
@@ -60,7 +60,7 @@ pub(super) fn run(settings: ClusterSettings, ends: Ends, tell: &Tell) {
 
 async fn drive(settings: ClusterSettings, ends: Ends, tell: &Tell) -> Result<(), ClusterError> {
     let router = Router::connect(settings.redis.clone()).await?;
-    let listener = Listener::begin(&router);
+    let listener = Listener::new(router.clone());
     let prefix = settings.redis.prefix().to_owned();
     let courier = Rc::new(Courier::new(router.clone(), prefix.clone()));
     let orders = ends.orders.clone();
@@ -76,11 +76,16 @@ async fn drive(settings: ClusterSettings, ends: Ends, tell: &Tell) -> Result<(),
         lives: RefCell::new(None),
         serving: RefCell::new(None),
         has_left: Cell::new(false),
+        alive: RefCell::default(),
     });
     spawn_local(Rc::clone(&leasing).run());
     let living = spawn_local(Rc::clone(&life).run());
     spawn_local(Rc::clone(&hearing).run());
-    spawn_local(follow_masters(router.clone(), Rc::clone(&leasing), Rc::clone(&hearing)));
+    spawn_local(follow_masters(
+        router.clone(),
+        Rc::clone(&leasing),
+        Rc::clone(&hearing),
+    ));
     let watch = Watch {
         router,
         leasing: Rc::clone(&leasing),
@@ -108,10 +113,10 @@ async fn drive(settings: ClusterSettings, ends: Ends, tell: &Tell) -> Result<(),
 
 fn lease(settings: &ClusterSettings, router: Router, ends: &Ends) -> Rc<Leasing> {
     let single = settings.lease.unwrap_or(LeaseSettings::SINGLE_LEASE);
-    let lease_settings = match settings.redis.topology() {
-        Topologies::Cluster => LeaseSettings::cluster(),
-        Topologies::Sentinel => LeaseSettings::sentinel(single),
-        Topologies::Standalone => LeaseSettings::standalone(single),
+    let lease_settings = match settings.redis.servers {
+        Servers::Cluster(_) => LeaseSettings::cluster(),
+        Servers::Sentinel { .. } => LeaseSettings::sentinel(single),
+        Servers::Standalone(_) => LeaseSettings::standalone(single),
     };
     let about = settings.about.to_text();
     let lease = Lease::new(lease_settings.clone(), settings.node, &about);

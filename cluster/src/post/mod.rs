@@ -58,6 +58,9 @@ pub trait Mailroom: fmt::Debug + Send + Sync {
     /// A frame of a room that the shard listens to.
     fn frame(&self, shard: ShardId, room: RoomId, frame: Bytes);
 
+    /// A node was declared dead: what it owned is gone from it.
+    fn lost_node(&self, node: NodeId);
+
     /// The right to tick came back: shards are to go on.
     fn thawed(&self);
 

@@ -4,9 +4,11 @@ use std::fmt;
 
 /// A Redis server, by where it listens: never a node of ours.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct RedisNode {
-    pub(crate) host: String,
-    pub(crate) port: u16,
+pub struct RedisNode {
+    /// Its name or address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
 }
 
 impl RedisNode {

@@ -175,8 +175,11 @@ fn not_allowed(allowed: &str, cors: &Cors) -> Response {
 }
 
 fn health(node: &Node) -> Response {
+    let unavailable = MatchmakeCode::Unavailable.code();
     let (status, word) = if node.is_closing() {
-        (MatchmakeCode::Unavailable.code(), "shutting down")
+        (unavailable, "shutting down")
+    } else if !node.fence.holds(node.clock.now()) {
+        (unavailable, "out of touch with Redis: rooms are frozen")
     } else {
         (200, "ok")
     };

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use crossbeam::channel::{Receiver, Sender, bounded};
 use downbeat_net::Connection;
 use downbeat_net::socket::Stream;
-use downbeat_schemas::id::{ReconnectionToken, RoomId, SessionId};
+use downbeat_schemas::id::{NodeId, ReconnectionToken, RoomId, SessionId};
 use futures_channel::oneshot;
 
 pub use answer::RecordError;
@@ -51,6 +51,10 @@ pub(crate) enum Command {
     Relay(Bytes),
     /// What the owner of a room says to this shard's clients in it.
     Frame(RoomId, Bytes),
+    /// A node was declared dead.
+    LoseNode(NodeId),
+    /// This node is in touch with the others again.
+    Thaw,
     /// The rooms of this node are no longer its own.
     Abandon,
     /// End all rooms and connections within this time.
@@ -79,11 +83,6 @@ impl ShardLink {
     pub(crate) fn new(bell: Arc<Bell>) -> (Self, Receiver<Command>) {
         let (commands, queue) = bounded(COMMANDS_MAX);
         (Self { commands, bell }, queue)
-    }
-
-    /// Wakes the shard.
-    pub(crate) fn ring(&self) {
-        self.bell.ring();
     }
 
     /// Hands over a command.

@@ -7,9 +7,10 @@ use downbeat_schemas::limits::Limits;
 use serde::Serialize;
 
 use super::auth::{AuthHook, AuthRequest};
+use super::cluster_config::ClusterConfig;
 use super::definition::RoomDefinition;
 use super::running::RunningServer;
-use super::settings::{CaptureSettings, ClusterConfig, CpuChoice, Password, RecordSettings, Settings};
+use super::settings::{CaptureSettings, CpuChoice, Password, RecordSettings, Settings};
 use super::signals;
 use super::start::{self, StartError};
 use crate::http::Pages;
@@ -196,7 +197,7 @@ impl ServerBuilder {
         types::typescript(self.definitions.iter().map(RoomDefinition::room_type))
     }
 
-    /// Runs the server until SIGTERM or SIGINT, then ends rooms and connections within
+    /// Runs the server, as one of many if the environment names a Redis, until SIGTERM or SIGINT, then ends rooms and connections within
     /// `shutdown_ms`. A second signal ends the process at once.
     ///
     /// With the feature `cli` it logs to standard error, as JSON if `LOG_FORMAT` is `json`, unless
@@ -208,7 +209,11 @@ impl ServerBuilder {
         #[cfg(feature = "cli")]
         crate::cli::log::to_stderr("info", crate::cli::log::LogFormat::of_environment());
         let signals = signals::Signals::new().map_err(StartError::Signals)?;
-        let server = self.start()?;
+        let mut server = self;
+        if server.settings.cluster.is_none() {
+            server.settings.cluster = ClusterConfig::from_env()?;
+        }
+        let server = server.start()?;
         signals.wait();
         signals.exit_on_next();
         tracing::info!("shutting down");

@@ -8,7 +8,8 @@ use downbeat_cluster::{
 };
 use downbeat_schemas::id::NodeId;
 
-use super::settings::{ClusterConfig, OnRedisLoss, Settings};
+use super::cluster_config::{ClusterConfig, OnRedisLoss};
+use super::settings::Settings;
 use crate::clock::Clock;
 
 /// Joins the cluster, if there is to be one.

@@ -2,6 +2,7 @@
 
 pub(crate) mod auth;
 mod builder;
+mod cluster_config;
 pub(crate) mod definition;
 mod membership;
 mod probe;
@@ -13,11 +14,12 @@ mod wait;
 
 pub use auth::AuthRequest;
 pub use builder::{Server, ServerBuilder};
+pub use cluster_config::{ClusterConfig, ClusterConfigError, OnRedisLoss};
 pub use definition::RoomDefinition;
 pub use probe::ProbeError;
 pub use running::RunningServer;
 pub use settings::{
-    CaptureSettings, ClusterConfig, CpuChoice, OnRedisLoss, DEFAULT_PORT, EmptyPasswordError, ParseCpuListError, Password,
+    CaptureSettings, CpuChoice, DEFAULT_PORT, EmptyPasswordError, ParseCpuListError, Password,
     RecordSettings, Settings, parse_cpu_list,
 };
 pub use start::StartError;

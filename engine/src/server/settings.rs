@@ -4,8 +4,9 @@ use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use downbeat_cluster::RedisSettings;
 use downbeat_schemas::limits::Limits;
+
+use super::cluster_config::ClusterConfig;
 
 /// The port of a room server when nothing else is said.
 pub const DEFAULT_PORT: u16 = 2567;
@@ -35,33 +36,6 @@ pub struct Settings {
     pub capture: CaptureSettings,
     /// Which rooms are recorded.
     pub record: RecordSettings,
-}
-
-/// How a node is one of many.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClusterConfig {
-    /// Where Redis is.
-    pub redis: RedisSettings,
-    /// How long a node may be out of touch with a Redis that has all leases, alone or behind
-    /// sentinels, before others may take it for dead. None is 4.5 s; with Redis Cluster it is 600 ms,
-    /// whatever stands here.
-    pub lease: Option<Duration>,
-    /// What the rooms do while Redis is out of reach.
-    pub on_redis_loss: OnRedisLoss,
-    /// Host and port at which other nodes reach this one, to see at once that it has crashed. None:
-    /// the address that it listens on, or the one that it reaches Redis from.
-    pub node_address: Option<String>,
-}
-
-/// What the rooms of a node do while Redis is out of reach.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OnRedisLoss {
-    /// They stop, until the node has its lease again: another node may have them meanwhile.
-    #[default]
-    Freeze,
-    /// They go on. Only for a node that is the only one of its Redis: with others, a room might run
-    /// twice.
-    Continue,
 }
 
 /// What becomes of ticks that take too long.

@@ -11,6 +11,7 @@ use downbeat_net::socket::{BindError, Listener};
 use downbeat_schemas::id::ShardId;
 
 use super::builder::ServerBuilder;
+use super::cluster_config::ClusterConfigError;
 use super::definition::RoomDefinition;
 use super::membership;
 use super::probe::{self, ProbeError};
@@ -87,6 +88,9 @@ pub enum StartError {
         /// What the kernel said.
         error: io::Error,
     },
+    /// Variables say nothing sensible of the cluster.
+    #[error(transparent)]
+    ClusterConfig(#[from] ClusterConfigError),
     /// The node cannot be one of many.
     #[error(transparent)]
     Cluster(#[from] ClusterError),

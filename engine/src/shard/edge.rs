@@ -5,13 +5,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use downbeat_cluster::relay::{Audience, News, Queued, RelayedId, Strand, StrandId};
 use downbeat_cluster::{Location, RoomRecord};
 use downbeat_core::host::Outlet;
 use downbeat_schemas::close::CloseCode;
-use downbeat_schemas::id::{ConnectionId, ReconnectionToken, RoomId, SessionId};
+use downbeat_schemas::id::{ConnectionId, NodeId, ReconnectionToken, RoomId, SessionId};
 use downbeat_schemas::part::Part;
 use downbeat_schemas::time::Timestamp;
 
@@ -19,6 +20,10 @@ use super::Shard;
 use super::jobs::JobResult;
 use super::outlet::SocketOutlet;
 use super::sockets::Role;
+
+/// An owner that was silent for so long, and of whom the registry knows nothing, is gone: longer than
+/// a Redis Cluster takes for a failover.
+const SILENCE_MAX: Duration = Duration::from_secs(6);
 
 /// A client's place in a room of another node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +143,10 @@ impl Shard {
                 queued: Timestamp::NEVER,
             }
         });
-        let relayed = edge.strand.connect(session, token, peer);
+        let Some(relayed) = edge.strand.connect(session, token, peer) else {
+            let reason = "the room's node does not hear this one";
+            return self.part(id, CloseCode::InternalError, reason, now);
+        };
         edge.sockets.insert(relayed, id);
         Edges::speaks(&mut edges.spoken, edge);
         let room = record.room;
@@ -278,13 +286,27 @@ impl Shard {
             return;
         };
         edge.is_asking = false;
-        let Some(record) = record else {
-            let reason = "the room's node was lost";
-            return self.give_up_edge(room, CloseCode::Moved, reason, now);
-        };
-        edge.owner = record.location;
-        let _ = edge.strand.owner_is(now, record.epoch);
-        self.send_letters(room, now);
+        match record {
+            Some(record) => {
+                edge.owner = record.location;
+                let _ = edge.strand.owner_is(record.epoch);
+                self.send_letters(room, now);
+            }
+            // That there is no record is no proof while Redis may be failing over.
+            None if now.since(edge.strand.owner_heard_at()) < SILENCE_MAX => {}
+            None => self.give_up_edge(room, CloseCode::Moved, "the room's node is silent", now),
+        }
+    }
+
+    /// A node was declared dead: its rooms are gone from it, and its clients from rooms here.
+    pub(super) fn lose_node(&mut self, node: NodeId, now: Timestamp) {
+        let edges = self.edges.rooms.iter();
+        let lost = edges.filter(|(_, edge)| edge.owner.node == node);
+        let lost: Vec<RoomId> = lost.map(|(room, _)| *room).collect();
+        for room in lost {
+            self.give_up_edge(room, CloseCode::Moved, "the room's node was lost", now);
+        }
+        self.lose_edge(node, now);
     }
 
     /// Closes the connections of all clients of a room of another node.

@@ -11,7 +11,7 @@ use downbeat_cluster::relay::{Hub, OwnerCounters, Refusal, Turn, Up};
 use downbeat_core::host::{AnyRoom, Received, SeatIndex};
 use downbeat_schemas::client::ClientMessage;
 use downbeat_schemas::close::CloseCode;
-use downbeat_schemas::id::{ConnectionId, Epoch, RoomId};
+use downbeat_schemas::id::{ConnectionId, Epoch, NodeId, RoomId};
 use downbeat_schemas::limits::Limits;
 use downbeat_schemas::part::Part;
 use downbeat_schemas::server::ServerMessage;
@@ -216,6 +216,30 @@ impl Shard {
         self.after_room(key);
     }
 
+    /// The edges of a dead node are silent for good.
+    pub(super) fn lose_edge(&mut self, node: NodeId, now: Timestamp) {
+        for key in self.rooms.keys() {
+            let mut turns = std::mem::take(&mut self.hubs.turns);
+            if let Some(slot) = self.rooms.find_mut(key)
+                && let Some(relayed) = &mut slot.relayed
+            {
+                relayed.hub.lose_node(now, node, &mut turns);
+            }
+            self.apply(key, &mut turns, now);
+            self.hubs.turns = turns;
+            self.flush_frames(key, now);
+        }
+    }
+
+    /// Edges were not heard while this node was out of touch: they get their time anew.
+    pub(super) fn thaw_hubs(&mut self, now: Timestamp) {
+        for slot in self.rooms.iter_mut() {
+            if let Some(relayed) = &mut slot.relayed {
+                relayed.hub.thaw(now);
+            }
+        }
+    }
+
     /// Keeps the hub of a room that ended until its edges have heard the end.
     pub(super) fn keep_hub(&mut self, room: RoomId, relayed: Option<Box<Relayed>>) {
         if let Some(relayed) = relayed {
@@ -249,8 +273,7 @@ impl Shard {
         self.publish_ended(room, relayed, now);
     }
 
-    /// An ended room's hub goes when no strand is left: each ends when its edge has nobody there any
-    /// more and falls silent.
+    /// An ended room's hub goes when all edges have heard the end.
     fn publish_ended(&mut self, room: RoomId, mut relayed: Box<Relayed>, now: Timestamp) {
         let Some(post) = &self.desk.node.post else {
             return;
@@ -258,7 +281,7 @@ impl Shard {
         if self.desk.node.fence.holds(now) {
             publish(&mut relayed, room, post, &mut self.hubs, now);
         }
-        if relayed.hub.strands().next().is_some() {
+        if !relayed.hub.is_settled() {
             self.hubs.ended.insert(room, relayed);
         } else {
             self.hubs.due.remove(&(relayed.queued, room));

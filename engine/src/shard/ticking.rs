@@ -24,6 +24,12 @@ impl Shard {
         }
     }
 
+    /// This node is in touch with the others again: its rooms are due.
+    pub(super) fn thaw(&mut self, now: Timestamp) {
+        self.thaw_hubs(now);
+        self.stay_busy(now);
+    }
+
     /// Whether the rooms of this shard are its node's at `now`. If not, they are frozen: no tick, no
     /// word to anybody, until they are again or are known to be another's.
     pub(super) fn may_tick(&self, now: Timestamp) -> bool {

@@ -99,6 +99,8 @@ impl Shard {
             }
             Command::Relay(letter) => self.hear_edge(&letter, now),
             Command::Frame(room, frame) => self.hear_owner(room, &frame, now),
+            Command::LoseNode(node) => self.lose_node(node, now),
+            Command::Thaw => self.thaw(now),
             Command::Abandon => self.abandon(now),
             Command::ShutDown(patience) => self.shut_down(now, patience),
         }

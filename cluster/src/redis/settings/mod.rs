@@ -113,6 +113,16 @@ impl RedisSettings {
         }))
     }
 
+    /// The first server that is named, as `host:port`: a sentinel, if sentinels are named.
+    pub fn first_server(&self) -> String {
+        let first = match &self.servers {
+            Servers::Standalone(node) => Some(node),
+            Servers::Cluster(nodes) => nodes.first(),
+            Servers::Sentinel { sentinels, .. } => sentinels.first(),
+        };
+        first.map(RedisNode::to_string).unwrap_or_default()
+    }
+
     /// What all keys and channels begin with.
     pub fn prefix(&self) -> &str {
         &self.prefix
