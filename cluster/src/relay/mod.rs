@@ -10,7 +10,7 @@
 //!                         ◀── Frame: one per room and flush, to all edges ──┘
 //! ```
 //!
-//! | | up: [`Up`] | down: [`Frame`] |
+//! | | up: [`Up`] | down: [`Frame`](wire::Frame) |
 //! |---|---|---|
 //! | numbered | entries, per strand | frames, per room, for all edges |
 //! | acknowledged by | the notes of frames | `heard` in letters |
