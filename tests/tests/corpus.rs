@@ -1,6 +1,7 @@
 //! Replays what the fuzzers start from and what they found: tests/fuzz/corpus/<target>/.
 //!
-//! The targets of HTTP and of frames are replayed where they are decoded, in the package of net.
+//! The targets of HTTP and of frames are replayed where they are decoded, in the package of net, and
+//! those of the relay in that of cluster.
 
 #![allow(clippy::unwrap_used, reason = "a test that fails here says enough")]
 #![allow(

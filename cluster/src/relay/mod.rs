@@ -10,7 +10,7 @@
 //!                         ◀── Frame: one per room and flush, to all edges ──┘
 //! ```
 //!
-//! | | up: [`Up`] | down: [`Frame`] |
+//! | | up: [`Up`] | down: [`Frame`](wire::Frame) |
 //! |---|---|---|
 //! | numbered | entries, per strand | frames, per room, for all edges |
 //! | acknowledged by | the notes of frames | `heard` in letters |
@@ -33,6 +33,10 @@
 //! client once and in order; a client gets every message of the room once and in order, but for
 //! messages that are replaced by a fresh snapshot, which is counted. The Welcome and the close of a
 //! connection are never among the replaced.
+//!
+//! When another node takes the room, what a client said and the former owner did not acknowledge is
+//! lost and counted: that owner may have applied it, and twice would be worse. What the former owner
+//! said and the edge did not hear is lost too; a snapshot of the new one makes up for it.
 
 mod bounds;
 mod counters;

@@ -218,6 +218,7 @@ impl Edge {
         if now >= strand.deadline() {
             letters.extend(std::iter::from_fn(|| strand.up(now)).map(|letter| (epoch, letter)));
         }
+        assert!(strand.deadline() > now, "nothing is due any more");
         if strand.is_idle() {
             self.take_counters();
             self.strand = None;

@@ -32,6 +32,8 @@ struct Seat {
     is_paused: bool,
     /// The version that the client has after all that was said to it; none before a snapshot.
     version: Option<u64>,
+    /// Its snapshot comes one patch late: that patch is not for a client that lost something.
+    snapshot_is_late: bool,
     /// A former owner may have heard more of it, or less.
     may_skip: bool,
 }
@@ -118,7 +120,12 @@ impl Owner {
             Turn::Message { bytes, .. } => self.receive(connection, &bytes, log),
             Turn::Lost { .. } => drop(self.seats.remove(&connection)),
             Turn::Pause { .. } => seat.is_paused = true,
-            Turn::Resync { .. } => (seat.is_paused, seat.version) = (false, None),
+            Turn::Resync { .. } => {
+                // Every other time, if it is not paused.
+                seat.snapshot_is_late = !seat.is_paused && seat.version.is_some_and(|v| v % 2 == 0);
+                seat.is_paused = false;
+                seat.version.take_if(|_| !seat.snapshot_is_late);
+            }
             Turn::Connect { .. } => {}
         }
     }
@@ -152,7 +159,8 @@ impl Owner {
             session,
             is_welcomed: standing == Standing::Welcomed,
             is_paused: false,
-            version: None,
+            version: (standing == Standing::Welcomed).then_some(self.version),
+            snapshot_is_late: standing == Standing::Welcomed,
             may_skip: standing != Standing::New,
         };
         self.seats.insert(connection, seat);
@@ -197,7 +205,8 @@ impl Owner {
             let head = head(kind, number, rows.len());
             hub.send(*connection, &[Part::Own(&head), Part::Shared(rows)]);
             log.says(epoch, seat.session, Said { number, what });
-            seat.version = Some(version);
+            let is_late = std::mem::take(&mut seat.snapshot_is_late);
+            seat.version = (!is_late).then_some(version);
         }
     }
 

@@ -129,6 +129,7 @@ impl World {
         let (now, mut frames) = (self.now, Vec::new());
         for owner in &mut self.owners {
             owner.hub.flush(now, &mut frames);
+            assert!(owner.hub.deadline() > now, "nothing is due any more");
         }
         for frame in &frames {
             for edge in 0..self.edges.len() {
