@@ -52,7 +52,6 @@
 
 mod board;
 mod claim;
-#[cfg_attr(not(test), expect(dead_code, reason = "nothing drives it yet"))]
 mod copies;
 mod embedded;
 mod filter;
@@ -67,7 +66,7 @@ mod redis;
 mod registry;
 mod sort;
 
-pub use self::redis::{RedisSettings, RedisSettingsError};
+pub use self::redis::{ACL_LINE, RedisSettings, RedisSettingsError, StartError};
 pub use claim::{Hold, Ticket};
 pub use embedded::Embedded;
 pub use filter::Filter;

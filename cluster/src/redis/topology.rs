@@ -54,6 +54,12 @@ impl Topology {
         Some(&claim.owner)
     }
 
+    /// The age of the claim to slot 0: where one server owns all, of its election.
+    pub(crate) fn epoch(&self) -> Option<u64> {
+        let claim = self.owners.first()?.as_ref()?;
+        Some(claim.epoch)
+    }
+
     /// All servers, masters and replicas.
     pub(crate) fn nodes(&self) -> &BTreeSet<RedisNode> {
         &self.nodes

@@ -11,6 +11,11 @@ pub(crate) struct RedisLimits {
     pub(crate) connect_timeout_ms: u64,
     /// For the answer to a command. Beyond it: an error of which nobody knows whether Redis did it.
     pub(crate) command_timeout_ms: u64,
+    /// For the answer to a command behind which replicas are waited for. These stand in line for
+    /// each master: where no replica answers, each takes `confirm_wait_ms`. Beyond it: as above.
+    pub(crate) confirm_timeout_ms: u64,
+    /// For a replica to have what was written. Beyond it: the answer says that none has it.
+    pub(crate) confirm_wait_ms: u64,
     /// MOVED and ASK that one command follows. Beyond it: an error.
     pub(crate) redirections_max: u32,
     /// Before another try to connect: as often as it failed, this long.
@@ -37,10 +42,12 @@ impl Default for RedisLimits {
             urgent_poll_ms: 25,
             connect_timeout_ms: 500,
             command_timeout_ms: 250,
+            confirm_timeout_ms: 1000,
+            confirm_wait_ms: 50,
             redirections_max: 3,
             reconnect_step_ms: 50,
             reconnect_max_ms: 2000,
-            start_timeout_ms: 3000,
+            start_timeout_ms: 5000,
             heard_max: 16_384,
             heartbeat_ms: 200,
             subscribe_timeout_ms: 500,
