@@ -10,3 +10,14 @@ pub const ACL_LINE: &str = "user downbeat on >PASSWORD resetkeys ~downbeat:* res
     +unlink +exists +type +expire +pexpire +expireat +pexpireat +persist +ttl +pttl +time \
     +eval +evalsha +wait +spublish +ssubscribe +sunsubscribe +auth +hello +ping +asking +info \
     +role +cluster|nodes";
+
+#[cfg(test)]
+mod tests {
+    use super::ACL_LINE;
+
+    #[test]
+    fn the_page_for_operators_has_the_line() {
+        let page = include_str!("../../../docs/redis.md");
+        assert!(page.lines().any(|line| line == ACL_LINE));
+    }
+}

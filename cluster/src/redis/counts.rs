@@ -6,29 +6,29 @@ use super::node::RedisNode;
 
 /// What happened since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct RedisCounts {
+pub(crate) struct RedisCounts {
     /// Connections that were made.
-    pub connected: u64,
+    pub(crate) connected: u64,
     /// Servers that came into the topology.
-    pub nodes_added: u64,
+    pub(crate) nodes_added: u64,
     /// Servers that left it.
-    pub nodes_removed: u64,
+    pub(crate) nodes_removed: u64,
     /// Connections that broke or could not be made.
-    pub node_errors: u64,
+    pub(crate) node_errors: u64,
     /// Commands without an answer, or refused.
-    pub command_errors: u64,
+    pub(crate) command_errors: u64,
     /// Of these, the ones whose answer did not come in time.
-    pub timeouts: u64,
+    pub(crate) timeouts: u64,
     /// MOVED and ASK that were followed.
-    pub redirections: u64,
+    pub(crate) redirections: u64,
     /// Changes of who owns what.
-    pub topology_changes: u64,
+    pub(crate) topology_changes: u64,
     /// Messages that were heard.
-    pub heard: u64,
+    pub(crate) heard: u64,
     /// Messages that were dropped because nobody took those before.
-    pub unheard: u64,
+    pub(crate) unheard: u64,
     /// Subscriptions that were asked for anew.
-    pub resubscribed: u64,
+    pub(crate) resubscribed: u64,
 }
 
 /// The counts of one router and its listeners.

@@ -30,10 +30,18 @@ pub(crate) struct Link {
     generation: Cell<u64>,
     broken: Notify,
     connected: Notify,
-    last_error: RefCell<Option<redis::RedisError>>,
+    last_error: RefCell<Option<LinkError>>,
     connector: Connector,
     counter: Rc<Counter>,
     limits: RedisLimits,
+}
+
+/// Why a server is not connected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LinkError {
+    pub(crate) reason: String,
+    /// Whether it does not accept our user or password: another try would not help.
+    pub(crate) is_login: bool,
 }
 
 /// Which of the connections to a server.
@@ -87,7 +95,7 @@ async fn keep_up(link: Rc<Link>) {
                 link.broken.notified().await;
                 link.take_down();
             }
-            Err(error) => link.failed(error, failures + 1),
+            Err(error) => link.failed(&error, failures + 1),
         }
         failures += 1;
         tokio::time::sleep(backoff::wait(failures, &link.limits)).await;
@@ -108,7 +116,7 @@ impl Link {
     }
 
     /// Why it is not connected, if it was tried.
-    pub(crate) fn last_error(&self) -> Option<redis::RedisError> {
+    pub(crate) fn last_error(&self) -> Option<LinkError> {
         self.last_error.borrow().clone()
     }
 
@@ -150,7 +158,6 @@ impl Link {
         self.counter.connected(&self.node, "commands");
         self.generation.set(self.generation.get() + 1);
         *self.connection.borrow_mut() = Some(connection);
-        *self.last_error.borrow_mut() = None;
         self.figures.borrow_mut().is_connected = true;
         self.connected.notify_waiters();
     }
@@ -161,10 +168,12 @@ impl Link {
         self.figures.borrow_mut().is_connected = false;
     }
 
-    fn failed(&self, error: redis::RedisError, failures: u64) {
-        let text = error.to_string();
-        self.counter.node_error(&self.node, failures, &text);
-        *self.last_error.borrow_mut() = Some(error);
+    fn failed(&self, error: &redis::RedisError, failures: u64) {
+        let is_login = error.kind() == redis::ErrorKind::AuthenticationFailed
+            || matches!(error.code(), Some("WRONGPASS" | "NOAUTH"));
+        let reason = error.to_string();
+        self.counter.node_error(&self.node, failures, &reason);
+        *self.last_error.borrow_mut() = Some(LinkError { reason, is_login });
     }
 
     fn mark_broken(&self, generation: u64, error: &redis::RedisError) {
@@ -175,6 +184,8 @@ impl Link {
 
     fn end_connection(&self, error: &str) {
         self.counter.node_error(&self.node, 1, error);
+        let (reason, is_login) = (error.to_owned(), false);
+        *self.last_error.borrow_mut() = Some(LinkError { reason, is_login });
         self.take_down();
         self.broken.notify_one();
     }

@@ -31,18 +31,18 @@ impl Router {
     /// Connects, and looks whether this Redis would hold what it is given.
     ///
     /// # Errors
-    /// If it cannot be reached in 3 s, or would lose leases or rooms, or does not let us do our
+    /// If it cannot be reached in 5 s, or would lose leases or rooms, or does not let us do our
     /// work. Each message says what to change.
     pub(crate) async fn connect(settings: RedisSettings) -> Result<Self, StartError> {
         let deadline = Instant::now() + Duration::from_millis(settings.limits.start_timeout_ms);
         let router = Self::begin(settings).map_err(|error| tls(&error))?;
-        router.inner().until_reached(deadline).await?;
-        for link in router.inner().links() {
-            if link.is_connected() {
-                check_server(&link, router.settings()).await?;
-            }
-        }
-        router.inner().until_owned(deadline).await?;
+        let inner = router.inner();
+        // First those that are there: another topology than the settings say shows at once.
+        inner.until_reached(deadline).await?;
+        inner.check_servers().await?;
+        inner.until_owned(deadline).await?;
+        inner.until_masters_are_connected(deadline).await?;
+        inner.check_servers().await?;
         router.check_copies()?;
         router.check_rights().await?;
         Ok(router)
@@ -129,6 +129,45 @@ impl Inner {
         Ok(())
     }
 
+    /// Waits until each owner of slots is connected.
+    async fn until_masters_are_connected(&self, deadline: Instant) -> Result<(), StartError> {
+        loop {
+            let masters = self.topology.borrow().masters();
+            let links = self.links();
+            let is_missing =
+                |link: &&Rc<Link>| masters.contains(&link.node) && !link.is_connected();
+            let missing: Vec<_> = links.iter().filter(is_missing).cloned().collect();
+            if missing.is_empty() {
+                return Ok(());
+            }
+            for link in &missing {
+                refuse_login(link)?;
+            }
+            if Instant::now() > deadline {
+                return Err(self.unreachable(&missing, &[]).await);
+            }
+            sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Looks at all servers that are connected: a replica may be the master tomorrow.
+    async fn check_servers(&self) -> Result<(), StartError> {
+        let masters = self.topology.borrow().masters();
+        for link in self.links() {
+            if !link.is_connected() {
+                continue;
+            }
+            match check_server(&link, &self.settings).await {
+                // It has just gone, and nothing depends on it yet.
+                Err(StartError::Failed(reason)) if !masters.contains(&link.node) => {
+                    tracing::warn!(reason, "redis: a server was not looked at");
+                }
+                looked => looked?,
+            }
+        }
+        Ok(())
+    }
+
     async fn unreachable(&self, links: &[Rc<Link>], sentinels: &[Rc<Link>]) -> StartError {
         if let Servers::Sentinel { master_name, .. } = &self.settings.servers {
             let is_heard = sentinels.iter().any(|link| link.is_connected());
@@ -138,7 +177,7 @@ impl Inner {
             }
         }
         let told = links.iter().chain(sentinels).map(|link| {
-            let error = link.last_error().map(|error| error.to_string());
+            let error = link.last_error().map(|error| error.reason);
             let error = error.unwrap_or("it does not answer".to_owned());
             format!("{} ({error})", link.node)
         });
@@ -149,18 +188,13 @@ impl Inner {
 
 /// Another try would not help.
 fn refuse_login(link: &Link) -> Result<(), StartError> {
-    let Some(error) = link.last_error() else {
-        return Ok(());
-    };
-    let is_login = error.kind() == redis::ErrorKind::AuthenticationFailed
-        || matches!(error.code(), Some("WRONGPASS" | "NOAUTH"));
-    if !is_login {
-        return Ok(());
+    match link.last_error() {
+        Some(error) if error.is_login => Err(StartError::Login {
+            server: link.node.to_string(),
+            reason: error.reason,
+        }),
+        _ => Ok(()),
     }
-    Err(StartError::Login {
-        server: link.node.to_string(),
-        reason: error.to_string(),
-    })
 }
 
 async fn check_server(link: &Link, settings: &RedisSettings) -> Result<(), StartError> {

@@ -178,7 +178,7 @@ fn cluster_lines(options: &Options, bus: u16) -> String {
     );
     let _ = writeln!(text, "cluster-port {bus}");
     if options.tls.is_some() {
-        text.push_str("tls-cluster yes\n");
+        text.push_str("tls-cluster yes\ntls-replication yes\n");
     }
     text
 }

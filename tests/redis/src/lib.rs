@@ -23,6 +23,7 @@
 //! | [`migration`] | a slot on its way from one master to another |
 //! | [`shared`] | one cluster for all tests of a binary |
 //! | [`options`] | what a server is to have in its configuration |
+//! | `config` | the text of a redis.conf |
 //! | [`client`] | the client that sets them up, without a library |
 //! | `watchdog` | who ends them when the test cannot |
 //! | `ports` | where they listen |
@@ -32,6 +33,7 @@
 
 pub mod client;
 pub mod cluster;
+mod config;
 pub mod migration;
 pub mod options;
 pub mod patience;

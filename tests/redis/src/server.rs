@@ -1,6 +1,5 @@
 //! One process of Redis.
 
-use std::fmt::Write;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
@@ -9,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{env, fs};
 
 use crate::client::{Client, Reply};
+use crate::config;
 use crate::options::{Login, Options};
 use crate::patience::eventually;
 use crate::ports::free_port;
@@ -46,31 +46,7 @@ impl Server {
     /// of the options.
     pub(crate) fn start(options: &Options, lines: impl Fn(Ports) -> String) -> Self {
         Self::start_program("redis-server", options, |ports| {
-            let mut text = "save \"\"\nappendonly no\nprotected-mode no\n".to_owned();
-            text.push_str(
-                "repl-diskless-sync yes\nrepl-diskless-sync-delay 0\n\
-                 repl-ping-replica-period 1\nrepl-timeout 5\n",
-            );
-            if let Some(login) = &options.login {
-                if let Some(user) = &login.user {
-                    let _ = writeln!(text, "masteruser {user}");
-                }
-                let _ = writeln!(text, "masterauth {}", login.password);
-            }
-            if let Some(tls) = &options.tls {
-                let (ca, certificate) = (tls.ca.display(), tls.certificate.display());
-                let _ = writeln!(text, "tls-port {}\ntls-auth-clients no", ports.tls);
-                let _ = writeln!(text, "tls-ca-cert-file {ca}\ntls-cert-file {certificate}");
-                let _ = writeln!(text, "tls-key-file {}", tls.key.display());
-            }
-            if !options.acl.is_empty() {
-                text.push_str("aclfile users.acl\n");
-            }
-            text.push_str(&lines(ports));
-            for line in &options.lines {
-                let _ = writeln!(text, "{line}");
-            }
-            text
+            config::text(options, ports, &lines(ports))
         })
     }
 

@@ -8,6 +8,7 @@
 mod cluster;
 mod links;
 mod only;
+mod reading;
 mod route;
 mod sentinel;
 
@@ -18,14 +19,13 @@ use std::time::Duration;
 
 use redis::{Cmd, Pipeline, Value};
 use tokio::sync::{Notify, watch};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 use self::links::Links;
 use super::connector::{Connector, TlsError};
 use super::counts::{Counter, RedisCounts};
 use super::error::RedisError;
 use super::figures::RedisNodeFigures;
-use super::info::Info;
 use super::link::{KeptLink, Lane, Link};
 use super::node::RedisNode;
 use super::script::Script;
@@ -88,7 +88,7 @@ impl Router {
         }));
         router.0.keep_links();
         let looking = Task::begin(look_again(Rc::downgrade(&router.0), router.0.look.clone()));
-        let reading = Task::begin(read_figures(Rc::downgrade(&router.0)));
+        let reading = Task::begin(reading::read_figures(Rc::downgrade(&router.0)));
         router.0.tasks.borrow_mut().extend([looking, reading]);
         Ok(router)
     }
@@ -292,31 +292,4 @@ async fn look_again(router: Weak<Inner>, look: Rc<Notify>) {
             inner.look().await;
         }
     }
-}
-
-async fn read_figures(router: Weak<Inner>) {
-    while let Some(inner) = router.upgrade() {
-        for link in inner.links() {
-            if link.is_connected() {
-                read_info(&link).await;
-            }
-        }
-        let wait = Duration::from_millis(inner.settings.limits.figures_ms);
-        drop(inner);
-        sleep(wait).await;
-    }
-}
-
-async fn read_info(link: &Link) {
-    let mut ask = Pipeline::new();
-    ask.cmd("INFO")
-        .arg(&["clients", "memory", "stats", "replication"]);
-    let begin = Instant::now();
-    let answers = link.send(&ask, 0, Lane::Plain).await;
-    let Ok([Value::BulkString(text)]) = answers.as_deref() else {
-        return;
-    };
-    let mut figures = link.figures.borrow_mut();
-    figures.round_trip = begin.elapsed();
-    figures.learn(Info(&String::from_utf8_lossy(text)));
 }

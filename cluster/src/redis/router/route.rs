@@ -112,6 +112,10 @@ impl Inner {
 
     /// Counts an error; some of them are a reason to look at the topology.
     fn note(&self, error: &RedisError) {
+        if is_unknown_script(error) {
+            // The body follows.
+            return;
+        }
         self.counter.add(|counts| {
             counts.command_errors += 1;
             counts.timeouts += u64::from(matches!(error, RedisError::Timeout { .. }));

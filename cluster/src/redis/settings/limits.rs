@@ -47,7 +47,7 @@ impl Default for RedisLimits {
             redirections_max: 3,
             reconnect_step_ms: 50,
             reconnect_max_ms: 2000,
-            start_timeout_ms: 3000,
+            start_timeout_ms: 5000,
             heard_max: 16_384,
             heartbeat_ms: 200,
             subscribe_timeout_ms: 500,

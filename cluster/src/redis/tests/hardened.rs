@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use downbeat_tests_redis::{Cluster, Options, Standalone, Tls};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use redis::Value;
 
 use super::help::{query, run, settings, with_user};
@@ -38,7 +38,7 @@ fn works(settings: RedisSettings) {
         assert!(listener.heard(channel.as_bytes()).await);
         assert_eq!(router.publish(channel.as_bytes(), b"hello").await, Ok(1));
         assert_eq!(listener.next().await, (channel.into(), "hello".into()));
-        assert_eq!(router.counts().command_errors, 1, "NOSCRIPT, of the script");
+        assert_eq!(router.counts().command_errors, 0);
     });
 }
 
@@ -82,6 +82,10 @@ impl Certificates {
         let folder = std::env::temp_dir().join(folder);
         fs::create_dir_all(&folder).unwrap();
         let mut authority = CertificateParams::default();
+        // A certificate with its issuer's name would count as its own issuer.
+        authority
+            .distinguished_name
+            .push(DnType::CommonName, "authority");
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
         let authority = CertifiedIssuer::self_signed(authority, key).unwrap();

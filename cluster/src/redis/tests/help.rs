@@ -12,6 +12,7 @@ use crate::copies::COPY_TAGS;
 use crate::redis::error::RedisError;
 use crate::redis::router::Router;
 use crate::redis::settings::{RedisLimits, RedisSettings};
+use crate::redis::slot::Slot;
 
 /// Far beyond what anything takes: only a test that has failed waits so long.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);
@@ -52,9 +53,16 @@ pub(super) fn impatient(mut settings: RedisSettings) -> RedisSettings {
     settings
 }
 
-/// A key in the middle of a third of the slots.
-pub(super) fn key_on(third: usize, name: &str) -> String {
-    format!("{{{}}}{name}", COPY_TAGS[third])
+/// A key in a third of the slots, but not in that of the lease copy, which has to stay.
+pub(super) fn key_on(third: u16, name: &str) -> String {
+    let slots = third * 5461 + 100..third * 5461 + 5300;
+    let is_copy = |slot| COPY_TAGS.iter().any(|tag| Slot::of(tag.as_bytes()) == slot);
+    let mut keys = (0..).map(|number| format!("{{{name}{number}}}"));
+    let found = keys.find(|key| {
+        let slot = Slot::of(key.as_bytes());
+        slots.contains(&slot.0) && !is_copy(slot)
+    });
+    found.unwrap()
 }
 
 pub(super) fn url(server: &Server) -> String {
