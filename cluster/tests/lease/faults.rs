@@ -8,7 +8,16 @@ use super::server::{MS, Nanos};
 use super::world::{Tally, World};
 
 /// Lines of a trace that are shown.
-const TRACED: usize = 3000;
+const TRACED: usize = 400;
+
+/// What went wrong.
+#[derive(Clone, Debug)]
+pub(crate) enum Failure {
+    /// Two may have ticked a room.
+    Unsafe(String),
+    /// It is not all well long after the last fault.
+    Unsettled(String),
+}
 
 /// How a run goes.
 #[derive(Clone, Debug)]
@@ -57,8 +66,8 @@ impl Plan {
 /// Runs one seed.
 ///
 /// # Errors
-/// What was violated.
-pub(crate) fn run(seed: u64, plan: &Plan) -> Result<Tally, String> {
+/// What went wrong.
+pub(crate) fn run(seed: u64, plan: &Plan) -> Result<Tally, Failure> {
     run_in(&mut started(seed, plan, false), plan)
 }
 
@@ -71,7 +80,7 @@ pub(crate) fn trace(seed: u64, plan: &Plan) -> String {
     format!("{}\n{outcome:?}", trace[last..].join("\n"))
 }
 
-fn run_in(world: &mut World, plan: &Plan) -> Result<Tally, String> {
+fn run_in(world: &mut World, plan: &Plan) -> Result<Tally, Failure> {
     let mut failovers = 0;
     let faults = plan.faults / 2 + world.random.below(plan.faults);
     for _ in 0..faults {
@@ -87,9 +96,9 @@ fn run_in(world: &mut World, plan: &Plan) -> Result<Tally, String> {
         world.run_until(next);
     }
     match world.checker.violation.take() {
-        Some(violation) => Err(violation),
+        Some(violation) => Err(Failure::Unsafe(violation)),
         None if is_settled(world) => Ok(world.tally),
-        None => Err(format!("not settled: {}", what_is_open(world))),
+        None => Err(Failure::Unsettled(what_is_open(world))),
     }
 }
 
