@@ -122,7 +122,7 @@ fn break_something(world: &mut World, plan: &Plan, failovers: &mut u64) {
     // From a hiccup to far beyond a lease.
     let most = [300, 900, 3000][world.random.below(3) as usize];
     let until = world.now + world.random.below(plan.scaled(most)) + MS;
-    let fault = world.random.below(20);
+    let fault = world.random.below(22);
     world.note(|| format!("FAULT {fault} node {node} server {server} until {} ms", until / MS));
     match fault {
         0..=3 => world.nodes[node].paused_until = until,
@@ -135,12 +135,40 @@ fn break_something(world: &mut World, plan: &Plan, failovers: &mut u64) {
         14 => world.servers[server].link_cut_until = until,
         15..=16 if *failovers < plan.failovers && can_fail_over(world, server) => {
             *failovers += 1;
+            if world.random.one_in(2) {
+                // Its replica lost contact some time before.
+                let lost = world.random.below(plan.scaled(900));
+                world.servers[server].link_cut_until = world.now + lost + MS;
+                world.run_until(world.now + lost);
+            }
             fail_over(world, plan, server);
         }
         17 => jump(world, plan, server),
         18 => suspect_the_living(world, node),
         19 if world.random.one_in(3) => world.leave(node),
+        20 => ambush(world, plan, node, failovers),
         _ => {}
+    }
+}
+
+/// Where it hurts most: a node is paused, and as soon as another recovers its rooms, masters fail
+/// whose replicas lag; then the node goes on.
+fn ambush(world: &mut World, plan: &Plan, node: usize, failovers: &mut u64) {
+    let end = world.now + plan.scaled(1500);
+    world.nodes[node].paused_until = end + plan.scaled(900);
+    let recoveries = world.tally.recoveries;
+    for server in &mut world.servers {
+        server.lag = plan.scaled(60);
+    }
+    while world.now < end && world.tally.recoveries == recoveries {
+        let next = world.now + plan.scaled(5);
+        world.run_until(next);
+    }
+    for server in 0..world.servers.len() {
+        if *failovers < plan.failovers && can_fail_over(world, server) {
+            *failovers += 1;
+            fail_over(world, plan, server);
+        }
     }
 }
 
