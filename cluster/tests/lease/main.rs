@@ -3,8 +3,10 @@
 #![allow(clippy::print_stdout, reason = "figures of a run, shown if it fails")]
 
 mod checker;
+mod differential;
 mod faults;
 mod random;
+mod redis;
 mod server;
 mod simulation;
 mod table;

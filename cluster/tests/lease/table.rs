@@ -70,6 +70,20 @@ impl Table {
         reply
     }
 
+    /// As if the server's clock had stepped back by this, or on.
+    pub(crate) fn step_clock(&mut self, back_ms: i64) {
+        if let Some(clock) = &mut self.clock {
+            clock.now = clock.now.saturating_add_signed(back_ms);
+        }
+    }
+
+    /// As if another server had written last.
+    pub(crate) fn change_server(&mut self) {
+        if let Some(clock) = &mut self.clock {
+            clock.server = clock.server.wrapping_add(1);
+        }
+    }
+
     fn tick(&self, lease: u64, moment: Moment) -> Clock {
         let Some(mut clock) = self.clock.clone() else {
             let mut clock = Clock {
