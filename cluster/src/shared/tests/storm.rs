@@ -8,7 +8,7 @@ use downbeat_schemas::id::RoomId;
 use downbeat_schemas::limits::Limits;
 use downbeat_schemas::time::Timestamp;
 
-use super::nodes::{Node, block_on, query};
+use super::node::{Node, block_on, location, query};
 use super::redis::Server;
 use crate::record::tests::record;
 use crate::{Found, HoldPass, Mode, Registry, RoomRecord, TicketPass};
@@ -98,7 +98,7 @@ impl Cluster {
         let mut rooms = self.rooms.lock().unwrap();
         let id = rooms.len() as u64 + 1;
         let record = RoomRecord {
-            location: super::nodes::location(owner),
+            location: location(owner),
             clients: 1,
             ..record(id, CLIENTS_MAX)
         };
