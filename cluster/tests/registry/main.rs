@@ -1,10 +1,12 @@
 //! The embedded registry from outside.
 #![allow(clippy::unwrap_used, reason = "all of this is test")]
 
+mod memory_store;
 mod promises;
 mod random;
 mod simulation;
 mod storm;
+mod subject;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -3,38 +3,38 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use downbeat_cluster::{Embedded, Found, Hold, Mode, Query, Registry, RoomRecord, SortBy, Ticket};
+use downbeat_cluster::{Found, Hold, Mode, Query, RoomRecord, SortBy, Ticket};
 use downbeat_schemas::id::RoomId;
-use downbeat_schemas::limits::Limits;
 use downbeat_schemas::time::Timestamp;
 use serde_json::json;
 
 use super::random::{Random, sort_orders};
-use super::{Answer, Flag, now_or_never, poll, record};
+use super::subject::{OneNode, OneOfMany, Subject};
+use super::{Answer, Flag, poll, record};
 
 const SEEDS: u64 = 150;
+/// Each step takes a driver's turns.
+const SEEDS_OF_MANY_NODES: u64 = 20;
 const STEPS: u64 = 1_500;
-/// `matchmake_timeout_ms` and `create_timeout_ms`.
-const PROMISE: Duration = Duration::from_secs(5);
 
 #[test]
 fn no_seat_is_given_twice_and_nobody_is_forgotten() {
     for seed in 0..SEEDS {
-        let mut world = World::new(seed);
-        for step in 0..STEPS {
-            world.step();
-            world.answer_the_woken();
-            world.check(&format!("seed {seed} step {step}"));
-        }
-        world.end(&format!("seed {seed}"));
+        World::new(OneNode::new(), seed).run(seed);
+    }
+}
+
+#[test]
+fn nor_is_it_where_many_nodes_share_a_store() {
+    for seed in 0..SEEDS_OF_MANY_NODES {
+        World::new(OneOfMany::new(seed), seed).run(seed);
     }
 }
 
 /// The registry, and what must be true of it.
-struct World {
-    registry: Embedded,
+struct World<S> {
+    subject: S,
     random: Random,
-    now: Timestamp,
     last_room: u64,
     rooms: Vec<RoomRecord>,
     holds: Vec<Held>,
@@ -61,18 +61,27 @@ struct Waits {
     query: Query,
 }
 
-impl World {
-    fn new(seed: u64) -> Self {
+impl<S: Subject> World<S> {
+    fn new(subject: S, seed: u64) -> Self {
         Self {
-            registry: Embedded::new(&Limits::default()),
+            subject,
             random: Random(seed),
-            now: Timestamp::default(),
             last_room: 0,
             rooms: Vec::new(),
             holds: Vec::new(),
             tickets: Vec::new(),
             waiting: Vec::new(),
         }
+    }
+
+    fn run(mut self, seed: u64) {
+        for step in 0..STEPS {
+            self.step();
+            self.answer_the_woken();
+            self.avoid_the_last_moment();
+            self.check(&format!("seed {seed} step {step}"));
+        }
+        self.end(&format!("seed {seed}"));
     }
 
     fn step(&mut self) {
@@ -94,7 +103,7 @@ impl World {
         let query = self.random.query(self.last_room);
         let first = self.first_that_fits(&query);
         let is_creating = self.is_creating(&query);
-        let mut answer = self.registry.find(query.clone(), self.now);
+        let mut answer = self.ask(&query);
         let flag = Arc::default();
         match poll(&mut answer, &flag) {
             Some(found) => {
@@ -133,7 +142,9 @@ impl World {
             return;
         };
         room.clients += 1;
-        self.registry.publish(room.clone(), vec![held.hold], None);
+        self.subject
+            .registry()
+            .publish(room.clone(), vec![held.hold], None);
     }
 
     fn drop_a_hold(&mut self) {
@@ -160,10 +171,12 @@ impl World {
         self.rooms.push(room.clone());
         let ticket = match self.random.below(2) {
             0 => Some(creating.ticket),
-            // Dropped here: before the room is published.
-            _ => None,
+            _ => {
+                drop(creating.ticket);
+                None
+            }
         };
-        self.registry.publish(room, Vec::new(), ticket);
+        self.subject.registry().publish(room, Vec::new(), ticket);
     }
 
     fn drop_a_ticket(&mut self) {
@@ -192,7 +205,9 @@ impl World {
             5 => room.filter = self.random.filter(),
             _ => room.clients = room.clients.saturating_sub(1),
         }
-        self.registry.publish(room.clone(), Vec::new(), None);
+        self.subject
+            .registry()
+            .publish(room.clone(), Vec::new(), None);
     }
 
     fn withdraw_a_room(&mut self) {
@@ -200,7 +215,7 @@ impl World {
             return;
         };
         let room = self.rooms.swap_remove(index).room;
-        self.registry.withdraw(room);
+        self.subject.registry().withdraw(room);
         let holds = self.holds.iter_mut();
         holds
             .filter(|held| held.hold.room() == room)
@@ -216,25 +231,59 @@ impl World {
     }
 
     fn let_time_pass(&mut self) {
-        let pause = Duration::from_millis(self.random.below(3_000));
-        self.now = self.now.after(pause);
-        self.registry.expire(self.now);
+        let thousandths = self.random.below(600) as u32;
+        self.pass(self.subject.promise() / 1_000 * thousandths);
+    }
+
+    /// Where many nodes are, who waits is answered at a moment that is not seen from here: nobody
+    /// waits while promises end.
+    fn pass(&mut self, time: Duration) {
+        if self.subject.counts_ended_claims() {
+            self.waiting.clear();
+            self.subject.settle();
+        }
+        self.subject.pass(time);
+    }
+
+    /// Answers need a little time where there are many nodes: no promise may end just then.
+    fn avoid_the_last_moment(&mut self) {
+        const MARGIN: Duration = Duration::from_millis(600);
+        let holds = self.holds.iter().map(|held| held.expires_at);
+        let tickets = self.tickets.iter().map(|creating| creating.expires_at);
+        let ends: Vec<Timestamp> = holds.chain(tickets).collect();
+        let is_near = |now: Timestamp| {
+            let near = |end: &Timestamp| end.since(now) < MARGIN && now.since(*end) < MARGIN;
+            ends.iter().any(near)
+        };
+        while self.subject.counts_ended_claims() && is_near(self.subject.now()) {
+            self.pass(MARGIN);
+        }
+    }
+
+    fn ask(&mut self, query: &Query) -> Answer {
+        let now = self.subject.now();
+        let answer = self.subject.registry().find(query.clone(), now);
+        self.subject.settle();
+        answer
     }
 
     /// Some give up just when they are answered: that wakes others.
     fn answer_the_woken(&mut self) {
+        self.subject.settle();
         while let Some(woken) = self.waiting.iter().position(|waits| waits.flag.is_up()) {
             let mut waits = self.waiting.remove(woken);
             if self.random.below(8) > 0 {
                 let found = poll(&mut waits.answer, &waits.flag);
                 let found = found.expect("who is woken has an answer");
-                self.take(found.unwrap(), waits.query);
+                self.take(found.unwrap(), waits.query.clone());
             }
+            drop(waits);
+            self.subject.settle();
         }
     }
 
     fn take(&mut self, found: Found, query: Query) {
-        let expires_at = self.now.after(PROMISE);
+        let expires_at = self.subject.now().after(self.subject.promise());
         match found {
             Found::Room { hold, record } => {
                 assert!(fits(&record, &query) && self.taken(&record) < record.clients_max);
@@ -258,10 +307,14 @@ impl World {
     }
 
     fn check(&self, when: &str) {
-        let counts = self.registry.counts();
+        let counts = self.subject.registry().counts();
         assert_eq!(counts.rooms, self.rooms.len() as u64, "{when}");
-        assert_eq!(counts.holds, self.live_holds().count() as u64, "{when}");
-        assert_eq!(counts.tickets, self.live_tickets().count() as u64, "{when}");
+        let (holds, tickets) = match self.subject.counts_ended_claims() {
+            true => (self.holds.len(), self.tickets.len()),
+            false => (self.live_holds().count(), self.live_tickets().count()),
+        };
+        assert_eq!(counts.holds, holds as u64, "{when}");
+        assert_eq!(counts.tickets, tickets as u64, "{when}");
         assert_eq!(counts.waiting, self.waiting.len() as u64, "{when}");
         for waits in &self.waiting {
             assert!(self.is_creating(&waits.query), "forgotten at {when}");
@@ -278,6 +331,9 @@ impl World {
         self.waiting.clear();
         self.holds.clear();
         self.tickets.clear();
+        // Those who gave up are counted until they would be asked for.
+        self.subject.pass(Duration::from_millis(100));
+        self.subject.settle();
         self.check(when);
         while let Some(room) = self.rooms.first().cloned() {
             let query = Query {
@@ -287,7 +343,8 @@ impl World {
                 exclude: Vec::new(),
                 mode: Mode::Join,
             };
-            let found = now_or_never(self.registry.find(query.clone(), self.now)).unwrap();
+            let found = poll(&mut self.ask(&query), &Arc::default());
+            let found = found.expect("an answer at once").unwrap();
             let Found::Room { .. } = found else {
                 assert_eq!(self.first_that_fits(&query), None, "{when}");
                 self.rooms
@@ -299,14 +356,14 @@ impl World {
     }
 
     fn live_holds(&self) -> impl Iterator<Item = &Held> {
-        let is_live = |held: &&Held| !held.ended && held.expires_at > self.now;
+        let is_live = |held: &&Held| !held.ended && held.expires_at > self.subject.now();
         self.holds.iter().filter(is_live)
     }
 
     fn live_tickets(&self) -> impl Iterator<Item = &Creating> {
         self.tickets
             .iter()
-            .filter(|creating| creating.expires_at > self.now)
+            .filter(|creating| creating.expires_at > self.subject.now())
     }
 
     fn is_creating(&self, query: &Query) -> bool {

@@ -5,11 +5,14 @@
 )]
 
 mod differential;
+mod node;
 mod nodes;
+mod owners;
 #[path = "../../../tests/registry/random.rs"]
 pub(crate) mod random;
 mod redis;
 mod scripts;
+mod size;
 mod storm;
 
 use downbeat_schemas::id::NodeId;

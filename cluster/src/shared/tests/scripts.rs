@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use downbeat_schemas::id::{RoomId, ShardId};
 
@@ -11,7 +11,7 @@ use super::{calls, owner};
 use crate::record::tests::record;
 use crate::shared::call::{Calls, Change, Publication, Touched};
 use crate::shared::owner::{Epoch, Title};
-use crate::shared::reply::{self, Claimed, FindAnswer, Word};
+use crate::shared::reply::{self, FindAnswer, Word};
 use crate::shared::store::{Call, Reply};
 use crate::{
     Filter, HoldId, HoldPass, Mode, Order, Query, RoomRecord, SortBy, SortField, TicketId,
@@ -21,20 +21,20 @@ use crate::{
 const LONG: Duration = Duration::from_secs(600);
 
 /// A server with what asks it; `None` where there is none.
-fn start() -> Option<(Server, Asks)> {
+pub(super) fn start() -> Option<(Server, Asks)> {
     let server = Server::start()?;
     let redis = server.connect();
     let last_id = 0;
     Some((server, Asks { redis, last_id }))
 }
 
-struct Asks {
-    redis: Client,
+pub(super) struct Asks {
+    pub(super) redis: Client,
     last_id: u128,
 }
 
 impl Asks {
-    fn call(&mut self, call: &Call) -> Reply {
+    pub(super) fn call(&mut self, call: &Call) -> Reply {
         self.redis.call(call).unwrap()
     }
 
@@ -51,7 +51,7 @@ impl Asks {
         reply::find(&self.call(&call)).unwrap().answer
     }
 
-    fn finds(&mut self) -> Option<RoomId> {
+    pub(super) fn finds(&mut self) -> Option<RoomId> {
         match self.find(Mode::Join, LONG) {
             FindAnswer::Room(record) => Some(record.room),
             _ => None,
@@ -75,7 +75,7 @@ impl Asks {
     }
 }
 
-fn set(record: &RoomRecord, epoch: u64, version: u64) -> Change {
+pub(super) fn set(record: &RoomRecord, epoch: u64, version: u64) -> Change {
     let title = Title {
         epoch: Epoch(epoch),
         born_ms: record.room.0,
@@ -278,107 +278,4 @@ fn every_key_has_a_time_to_live() {
         let left = asks.redis.command(&[b"PTTL", key.as_bytes()]).unwrap();
         assert!(matches!(left, Reply::Int(1..)), "{key}: {left:?}");
     }
-}
-
-#[test]
-fn a_room_has_one_owner_and_its_epochs_rise() {
-    let Some((_server, mut asks)) = start() else {
-        return;
-    };
-    let (room, shard) = (RoomId(1), ShardId(3));
-    let mut claimed = |call: &Call| reply::claimed(&asks.redis.call(call).unwrap()).unwrap();
-    let Claimed::Yes(created) = claimed(&calls(1).room_create(room, shard, "arena")) else {
-        panic!("a new room is its creator's");
-    };
-    assert_eq!(created.epoch, Epoch::FIRST);
-    let again = claimed(&calls(1).room_create(room, shard, "arena"));
-    assert_eq!(again, Claimed::Yes(created), "the answer was lost");
-    let by_first = Claimed::No {
-        owner: owner(1),
-        epoch: created.epoch,
-    };
-    assert_eq!(
-        claimed(&calls(2).room_create(room, shard, "arena")),
-        by_first
-    );
-    let take = |by, from| calls(by).room_take(room, owner(from), shard, "arena");
-    assert_eq!(claimed(&take(2, 3)), by_first);
-    let Claimed::Yes(taken) = claimed(&take(2, 1)) else {
-        panic!("the room of a dead node is taken");
-    };
-    assert!(taken.epoch > created.epoch && taken.born_ms == created.born_ms);
-    let by_second = Claimed::No {
-        owner: owner(2),
-        epoch: taken.epoch,
-    };
-    let keep = |by, title| calls(by).room_keep(room, title, shard, "arena");
-    assert_eq!(claimed(&keep(1, created)), by_second);
-    assert_eq!(claimed(&keep(2, taken)), Claimed::Yes(taken));
-
-    let read = asks.call(&calls(1).room_read(room));
-    let read = reply::room_owner(room, &read).unwrap().unwrap();
-    assert_eq!(
-        (read.owner, read.shard, read.title),
-        (owner(2), shard, taken)
-    );
-    let drop_by = |by, epoch| calls(by).room_drop(room, epoch, owner(by));
-    assert_eq!(asks.call(&drop_by(1, created.epoch)), Reply::Int(0));
-    assert_eq!(asks.call(&drop_by(2, taken.epoch)), Reply::Int(1));
-    let read = asks.call(&calls(1).room_read(room));
-    assert_eq!(reply::room_owner(room, &read), Ok(None));
-
-    // What the store has lost is written again.
-    let kept = asks.call(&keep(2, taken));
-    assert_eq!(reply::claimed(&kept), Ok(Claimed::Yes(taken)));
-}
-
-#[test]
-fn loads_of_all_nodes_are_told() {
-    let Some((_server, mut asks)) = start() else {
-        return;
-    };
-    asks.call(&calls(1).loads("0:5:1:9".into()));
-    let told = asks.call(&calls(2).loads("0:6:0:2,1:7:0:2".into()));
-    let nodes = reply::loads(&told).unwrap();
-    let shards = |node| {
-        let mut nodes = nodes.iter();
-        let node = nodes.find(|load| load.owner == owner(node)).unwrap();
-        let ticks = node.shards.iter().map(|shard| shard.load.ticks_ppm);
-        ticks.collect::<Vec<u32>>()
-    };
-    assert_eq!((shards(1), shards(2)), (vec![5], vec![6, 7]));
-}
-
-/// The time of fifty finds among so many rooms, in the quietest of ten tries.
-fn time_of_finds(asks: &mut Asks, rooms: u64) -> Duration {
-    let calls = calls(1);
-    let ids: Vec<u64> = (1..=rooms).collect();
-    for ids in ids.chunks(50) {
-        let changes: Vec<Change> = ids
-            .iter()
-            .map(|id| set(&record(*id, 1_000), 5, 1))
-            .collect();
-        asks.call(&calls.publish("arena", &changes));
-    }
-    // The first one learns the order.
-    assert!(asks.finds().is_some());
-    let mut best = Duration::MAX;
-    for _ in 0..10 {
-        let start = Instant::now();
-        (0..50).for_each(|_| assert!(asks.finds().is_some()));
-        best = best.min(start.elapsed());
-    }
-    best
-}
-
-#[test]
-fn a_find_among_ten_thousand_rooms_takes_no_longer_than_among_a_hundred() {
-    let Some((_server, mut asks)) = start() else {
-        return;
-    };
-    let few = time_of_finds(&mut asks, 100);
-    let many = time_of_finds(&mut asks, 10_000);
-    println!("50 finds: {few:?} among 100 rooms, {many:?} among 10,000");
-    // Reading them all would take a hundred times as long.
-    assert!(many < few * 10, "{few:?} {many:?}");
 }
