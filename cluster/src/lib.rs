@@ -75,7 +75,6 @@ pub mod relay;
 pub mod shared;
 mod sort;
 
-<<<<<<< HEAD
 pub use self::redis::{
     ACL_LINE, RedisCounts, RedisNode, RedisNodeFigures, RedisSettings, RedisSettingsError,
     StartError,
@@ -85,10 +84,6 @@ pub use driver::{
     About, Cluster, ClusterError, ClusterSettings, ClusterStatus, DriverClock, LeaseStatus,
     MemberStatus, PostStatus,
 };
-=======
-pub use self::redis::{ACL_LINE, RedisSettings, RedisSettingsError, StartError};
-pub use claim::{Hold, Ticket};
->>>>>>> redis
 pub use embedded::Embedded;
 pub use fence::Fence;
 pub use filter::Filter;

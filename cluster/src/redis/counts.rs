@@ -6,29 +6,29 @@ use super::node::RedisNode;
 
 /// What happened since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct RedisCounts {
+pub struct RedisCounts {
     /// Connections that were made.
-    pub(crate) connected: u64,
+    pub connected: u64,
     /// Servers that came into the topology.
-    pub(crate) nodes_added: u64,
+    pub nodes_added: u64,
     /// Servers that left it.
-    pub(crate) nodes_removed: u64,
+    pub nodes_removed: u64,
     /// Connections that broke or could not be made.
-    pub(crate) node_errors: u64,
+    pub node_errors: u64,
     /// Commands without an answer, or refused.
-    pub(crate) command_errors: u64,
+    pub command_errors: u64,
     /// Of these, the ones whose answer did not come in time.
-    pub(crate) timeouts: u64,
+    pub timeouts: u64,
     /// MOVED and ASK that were followed.
-    pub(crate) redirections: u64,
+    pub redirections: u64,
     /// Changes of who owns what.
-    pub(crate) topology_changes: u64,
+    pub topology_changes: u64,
     /// Messages that were heard.
-    pub(crate) heard: u64,
+    pub heard: u64,
     /// Messages that were dropped because nobody took those before.
-    pub(crate) unheard: u64,
+    pub unheard: u64,
     /// Subscriptions that were asked for anew.
-    pub(crate) resubscribed: u64,
+    pub resubscribed: u64,
 }
 
 /// The counts of one router and its listeners.

@@ -7,23 +7,29 @@ use super::node::RedisNode;
 
 /// One server in figures. While it is not connected they are the last that were read.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct RedisNodeFigures {
-    pub(crate) node: RedisNode,
-    pub(crate) is_connected: bool,
-    pub(crate) is_master: bool,
-    pub(crate) used_memory_bytes: u64,
+pub struct RedisNodeFigures {
+    /// Where it listens.
+    pub node: RedisNode,
+    /// Whether this node has a connection to it.
+    pub is_connected: bool,
+    /// Whether it takes writes.
+    pub is_master: bool,
+    /// What its data and connections take.
+    pub used_memory_bytes: u64,
     /// 0: no limit.
-    pub(crate) max_memory_bytes: u64,
+    pub max_memory_bytes: u64,
     /// Connections to it, of all its users.
-    pub(crate) clients: u64,
+    pub clients: u64,
     /// Commands a second, as it measures them.
-    pub(crate) ops_per_s: u64,
-    pub(crate) keyspace_hits: u64,
-    pub(crate) keyspace_misses: u64,
+    pub ops_per_s: u64,
+    /// Lookups of keys that were there, since its start.
+    pub keyspace_hits: u64,
+    /// Lookups of keys that were not.
+    pub keyspace_misses: u64,
     /// Keys that it threw away for want of memory: each may have been a lease or a room.
-    pub(crate) evicted_keys: u64,
+    pub evicted_keys: u64,
     /// Of the last look at it.
-    pub(crate) round_trip: Duration,
+    pub round_trip: Duration,
 }
 
 impl RedisNodeFigures {
@@ -44,7 +50,7 @@ impl RedisNodeFigures {
     }
 
     /// Lookups of keys that were there, of all lookups; None before the first.
-    pub(crate) fn hit_ratio(&self) -> Option<f64> {
+    pub fn hit_ratio(&self) -> Option<f64> {
         let lookups = self.keyspace_hits + self.keyspace_misses;
         (lookups > 0).then(|| self.keyspace_hits as f64 / lookups as f64)
     }

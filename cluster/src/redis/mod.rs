@@ -38,5 +38,12 @@ mod topology;
 mod view;
 
 pub use acl::ACL_LINE;
+pub use counts::RedisCounts;
+pub use figures::RedisNodeFigures;
+pub(crate) use listener::Listener;
+pub use node::RedisNode;
+pub(crate) use router::{MasterId, Router};
+pub(crate) use script::Script;
+pub(crate) use settings::Servers;
 pub use settings::{RedisSettings, RedisSettingsError};
 pub use start_error::StartError;
