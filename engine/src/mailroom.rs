@@ -28,6 +28,10 @@ impl Mailroom for Doors {
         self.tell_all(|| Command::LoseNode(node));
     }
 
+    fn lost_room(&self, room: RoomId) {
+        self.tell_all(|| Command::LoseRoom(room));
+    }
+
     fn thawed(&self) {
         self.tell_all(|| Command::Thaw);
     }

@@ -96,6 +96,12 @@ impl Audience {
         Some((*room, listened.shards.iter().copied()))
     }
 
+    /// The channel that is spoken on first, if anybody listens to the room.
+    pub(super) fn first_channel(&self, room: RoomId) -> Option<Vec<u8>> {
+        let listened = self.rooms.get(&room)?;
+        Some(listened.pair.first.clone())
+    }
+
     pub(super) fn rooms(&self) -> usize {
         self.rooms.len()
     }

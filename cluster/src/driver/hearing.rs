@@ -119,6 +119,20 @@ impl Hearing {
         self.audience.borrow().rooms()
     }
 
+    /// Whether what is said to a room now is heard here.
+    pub(super) fn hears(&self, room: RoomId) -> bool {
+        let first = self.audience.borrow().first_channel(room);
+        first.is_none_or(|first| self.listener.is_heard(&first))
+    }
+
+    /// Waits until it is.
+    pub(super) async fn heard(&self, room: RoomId) {
+        let first = self.audience.borrow().first_channel(room);
+        if let Some(first) = first {
+            self.listener.heard(&first).await;
+        }
+    }
+
     fn follow(&self, change: Change) {
         for channel in &change.subscribe {
             self.listener.subscribe(channel);

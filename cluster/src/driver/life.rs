@@ -6,9 +6,9 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use downbeat_schemas::id::NodeId;
+use downbeat_schemas::id::{NodeId, RoomId};
 use tokio::task::{JoinHandle, spawn_local};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::clock::DriverClock;
 use super::hearing::Hearing;
@@ -17,9 +17,12 @@ use super::lives::Lives;
 use super::store::RedisStore;
 use crate::lease::{Event, Member, MemberState};
 use crate::shared::keys::Keys;
-use crate::shared::owner::{Incarnation, Owner};
-use crate::shared::{Pace, Recovery, RecoveryError, Setup, Shared, Surroundings, serve};
+use crate::shared::{
+    self, Pace, Recovery, RecoveryError, Setup, Shared, Surroundings, check, serve,
+};
 
+/// Records are looked at for so long at most: longer than a failover of Redis Cluster takes.
+const CHECK_MAX: Duration = Duration::from_secs(5);
 /// Between two tries of a step that Redis did not answer.
 const TRY_AGAIN: Duration = Duration::from_millis(100);
 
@@ -72,11 +75,11 @@ impl Life {
     }
 
     /// A new life has its lease.
-    fn begin(&self, member: Member) {
+    fn begin(self: &Rc<Self>, member: Member) {
         tracing::info!(%member, "the lease is held");
         let shared = Shared::new(
             Setup {
-                owner: owner(member),
+                owner: member,
                 keys: self.keys.clone(),
                 seed: random(),
                 pace: Pace::default(),
@@ -89,21 +92,51 @@ impl Life {
             None => *self.lives.borrow_mut() = Some(Lives::new(shared.clone())),
         }
         let clock = self.clock.clone();
+        let life = Rc::clone(self);
         let surroundings = Surroundings {
             store: Rc::clone(&self.store),
             clock: Rc::new(move || clock.now()),
-            events: Rc::new(|event| tracing::debug!(?event, "registry")),
+            events: Rc::new(move |event| match event {
+                shared::Event::Lost(room) => life.lose(room),
+                event => tracing::debug!(?event, "the registry"),
+            }),
         };
         let serving = spawn_local(async move { serve(&shared, surroundings).await });
         *self.serving.borrow_mut() = Some(serving);
     }
 
+    /// The lease came back: rooms go on once their records were looked at.
     async fn thaw(&self) {
-        // TODO of the next commit: the records.
+        let until = Instant::now() + CHECK_MAX;
+        let registry = self.lives.borrow().as_ref().map(|lives| lives.present());
+        while let Some(registry) = &registry {
+            let checked = check(registry, &*self.store).await;
+            for room in &checked.lost {
+                self.lose(*room);
+            }
+            if checked.unknown.is_empty() {
+                break;
+            }
+            // The lease alone is the right to tick; a record that nobody can read takes it from none.
+            if Instant::now() >= until {
+                let rooms = checked.unknown.len();
+                tracing::warn!(rooms, "rooms go on whose records Redis does not tell");
+                break;
+            }
+            sleep(TRY_AGAIN).await;
+        }
         self.leasing.thaw();
         tracing::warn!("in touch with Redis again: rooms go on");
         if let Some(mailroom) = self.hearing.mailroom() {
             mailroom.thawed();
+        }
+    }
+
+    /// A room is another's.
+    fn lose(&self, room: RoomId) {
+        tracing::error!(%room, "another node owns this room: it is dropped");
+        if let Some(mailroom) = self.hearing.mailroom() {
+            mailroom.lost_room(room);
         }
     }
 
@@ -135,10 +168,10 @@ impl Life {
         let Some(me) = self.leasing.look(|lease| lease.member()) else {
             return;
         };
-        let recovery = Recovery::new(Rc::clone(&self.store), self.keys.clone(), owner(me));
+        let recovery = Recovery::new(Rc::clone(&self.store), self.keys.clone(), me);
         // Bounded by this life: another node takes over if it ends.
         while self.leasing.look(|lease| lease.member()) == Some(me) {
-            match clear(&recovery, owner(dead)).await {
+            match clear(&recovery, dead).await {
                 Ok(rooms) => {
                     tracing::warn!(%dead, rooms, "a dead node's rooms are cleared away");
                     self.leasing
@@ -154,7 +187,7 @@ impl Life {
     }
 }
 
-async fn clear(recovery: &Recovery<RedisStore>, dead: Owner) -> Result<usize, RecoveryError> {
+async fn clear(recovery: &Recovery<RedisStore>, dead: Member) -> Result<usize, RecoveryError> {
     let rooms = recovery.rooms(dead).await?;
     let mut by_name = std::collections::BTreeMap::<&str, Vec<_>>::new();
     for (room, name) in &rooms {
@@ -168,17 +201,10 @@ async fn clear(recovery: &Recovery<RedisStore>, dead: Owner) -> Result<usize, Re
     }
     for (room, name) in &rooms {
         recovery
-            .forget(*room, name, dead, crate::shared::owner::Epoch(u64::MAX))
+            .forget(*room, name, dead)
             .await?;
     }
     Ok(rooms.len())
-}
-
-fn owner(member: Member) -> Owner {
-    Owner {
-        node: member.node,
-        incarnation: Incarnation(member.incarnation.0),
-    }
 }
 
 fn random() -> u64 {

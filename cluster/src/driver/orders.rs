@@ -28,6 +28,7 @@ pub(crate) enum Order {
     },
     Relay {
         to: Location,
+        room: RoomId,
         letter: Bytes,
     },
     Publish {

@@ -61,6 +61,9 @@ pub trait Mailroom: fmt::Debug + Send + Sync {
     /// A node was declared dead: what it owned is gone from it.
     fn lost_node(&self, node: NodeId);
 
+    /// A room is another node's: it is to be dropped without a word of its own.
+    fn lost_room(&self, room: RoomId);
+
     /// The right to tick came back: shards are to go on.
     fn thawed(&self);
 
@@ -100,10 +103,11 @@ impl Post {
         })
     }
 
-    /// Says something about relayed clients to a shard of another node. It may be lost.
-    pub fn relay(&self, to: Location, letter: Bytes) {
+    /// Says something about the relayed clients of a room, which this node [listens](Self::listen)
+    /// to, to a shard of its owner. It may be lost.
+    pub fn relay(&self, to: Location, room: RoomId, letter: Bytes) {
         // Bounded: what is lost here is sent again like what is lost on the way.
-        let _ = self.orders.give(Order::Relay { to, letter });
+        let _ = self.orders.give(Order::Relay { to, room, letter });
     }
 
     /// Says something to all shards that listen to a room, on any node. It may be lost.

@@ -27,6 +27,7 @@ pub mod owner;
 pub mod store;
 
 mod call;
+mod check;
 mod desk;
 mod dirty;
 pub(crate) mod fuzzing;
@@ -42,6 +43,7 @@ mod spread;
 #[cfg(test)]
 mod tests;
 
+pub use check::{Checked, check};
 pub use dirty::Pace;
 pub use recovery::{Recovery, RecoveryError};
 pub use registry::{Setup, Shared};

@@ -79,6 +79,18 @@ impl Shared {
         self.desk.look(|state| state.dirty.title(room))
     }
 
+    /// The rooms of this node that the store has confirmed.
+    pub(crate) fn confirmed_rooms(&self) -> Vec<(Arc<RoomRecord>, Title)> {
+        self.desk.look(|state| {
+            let records = state.dirty.records();
+            let titled = records.filter_map(|record| {
+                let title = state.dirty.title(record.room)?;
+                Some((record.clone(), title))
+            });
+            titled.collect()
+        })
+    }
+
     /// Whether the store has been told of all that was published, and all requests were answered.
     pub fn is_idle(&self) -> bool {
         self.desk.look(|state| state.is_idle())

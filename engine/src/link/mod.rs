@@ -53,6 +53,8 @@ pub(crate) enum Command {
     Frame(RoomId, Bytes),
     /// A node was declared dead.
     LoseNode(NodeId),
+    /// A room is another node's.
+    LoseRoom(RoomId),
     /// This node is in touch with the others again.
     Thaw,
     /// The rooms of this node are no longer its own.

@@ -251,7 +251,7 @@ impl Shard {
             return;
         };
         while let Some(letter) = edge.strand.up(now) {
-            post.relay(edge.owner, letter);
+            post.relay(edge.owner, room, letter);
         }
         self.stats.relay.edge.add(edge.strand.take_counters());
         if edge.strand.is_idle() {

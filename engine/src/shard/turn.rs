@@ -100,6 +100,7 @@ impl Shard {
             Command::Relay(letter) => self.hear_edge(&letter, now),
             Command::Frame(room, frame) => self.hear_owner(room, &frame, now),
             Command::LoseNode(node) => self.lose_node(node, now),
+            Command::LoseRoom(room) => self.lose_room(room, now),
             Command::Thaw => self.thaw(now),
             Command::Abandon => self.abandon(now),
             Command::ShutDown(patience) => self.shut_down(now, patience),
