@@ -12,8 +12,8 @@ use super::channels::Address;
 use super::courier::{Courier, Delivery};
 use super::hearing::Hearing;
 use super::orders::{Order, OrderQueue};
-use crate::{AskError, Location};
 use crate::post::letter::{Content, Letter};
+use crate::{AskError, Location};
 
 /// A subscription takes a round trip; one that takes longer is not waited for.
 const SUBSCRIBE_MAX: Duration = Duration::from_millis(200);

@@ -1,6 +1,7 @@
 //! Runs the lease: sends what the machine asks, tells it the answers, moves the fence.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -37,6 +38,8 @@ pub(super) struct Leasing {
     /// The least that was left when the fence moved on.
     margin_min: Cell<Duration>,
     changed: Notify,
+    /// Members that have answered at their address under their own id.
+    pub(super) proven: RefCell<BTreeSet<Member>>,
     /// What the machine has decided and nobody has acted on.
     events: RefCell<Vec<Event>>,
     has_events: Notify,
@@ -61,6 +64,7 @@ impl Leasing {
             is_frozen: Cell::new(false),
             margin_min: Cell::new(Duration::MAX),
             changed: Notify::new(),
+            proven: RefCell::default(),
             events: RefCell::default(),
             has_events: Notify::new(),
         })
@@ -193,6 +197,8 @@ impl Leasing {
     }
 
     async fn probe(self: Rc<Self>, member: Member, address: Option<String>) {
+        // A refusal by whoever else is at that address proves nothing.
+        let address = address.filter(|_| self.proven.borrow().contains(&member));
         let probed = match address {
             Some(address) => match timeout(PROBE_MAX, TcpStream::connect(&*address)).await {
                 Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {

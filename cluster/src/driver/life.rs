@@ -14,6 +14,7 @@ use super::clock::DriverClock;
 use super::hearing::Hearing;
 use super::leasing::Leasing;
 use super::lives::Lives;
+use super::neighbours::Neighbours;
 use super::store::RedisStore;
 use crate::lease::{Event, Member, MemberState};
 use crate::shared::keys::Keys;
@@ -40,6 +41,7 @@ pub(super) struct Life {
     pub(super) has_left: Cell<bool>,
     /// The nodes that have a life, as the shards know it.
     pub(super) alive: RefCell<BTreeSet<NodeId>>,
+    pub(super) neighbours: Neighbours,
 }
 
 impl Life {
@@ -69,7 +71,11 @@ impl Life {
             Event::Recover(member) => {
                 spawn_local(Rc::clone(self).recover(member));
             }
-            Event::Members => self.tell_of_dead(),
+            Event::Members => {
+                self.tell_of_dead();
+                self.neighbours.choose(&self.leasing);
+                self.forget_proofs();
+            }
             Event::Left => self.has_left.set(true),
         }
     }
@@ -140,6 +146,14 @@ impl Life {
         }
     }
 
+    /// Members that are no more need no proof.
+    fn forget_proofs(&self) {
+        self.leasing.look(|lease| {
+            let mut proven = self.leasing.proven.borrow_mut();
+            proven.retain(|member| lease.members().contains_key(member));
+        });
+    }
+
     /// Tells the shards which nodes have no life left.
     fn tell_of_dead(&self) {
         let alive = self.leasing.look(|lease| {
@@ -200,9 +214,7 @@ async fn clear(recovery: &Recovery<RedisStore>, dead: Member) -> Result<usize, R
         }
     }
     for (room, name) in &rooms {
-        recovery
-            .forget(*room, name, dead)
-            .await?;
+        recovery.forget(*room, name, dead).await?;
     }
     Ok(rooms.len())
 }

@@ -8,6 +8,7 @@
 //! | `thread` | beginning and end |
 //! | `leasing` | the lease machine's requests, answers and fence |
 //! | `life` | what follows from its events: lives, thaws, recoveries |
+//! | `neighbours` | other nodes, watched to know of a crash at once |
 //! | `lives` | the registry through all lives of the node |
 //! | `channels` | names of channels, and pairs of them |
 //! | `courier` | a message by one channel of a pair or the other |
@@ -26,6 +27,7 @@ mod hearing;
 mod leasing;
 mod life;
 mod lives;
+mod neighbours;
 mod orders;
 mod raw_reply;
 mod status;

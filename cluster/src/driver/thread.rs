@@ -15,6 +15,7 @@ use super::courier::Courier;
 use super::hearing::Hearing;
 use super::leasing::Leasing;
 use super::life::Life;
+use super::neighbours::Neighbours;
 use super::orders::{OrderQueue, Orders};
 use super::status::{ClusterStatus, LeaseStatus, MemberStatus, PostStatus};
 use super::store::RedisStore;
@@ -77,6 +78,7 @@ async fn drive(settings: ClusterSettings, ends: Ends, tell: &Tell) -> Result<(),
         serving: RefCell::new(None),
         has_left: Cell::new(false),
         alive: RefCell::default(),
+        neighbours: Neighbours::default(),
     });
     spawn_local(Rc::clone(&leasing).run());
     let living = spawn_local(Rc::clone(&life).run());
