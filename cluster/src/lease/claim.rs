@@ -283,13 +283,15 @@ impl Lease {
                 self.resting.insert(member, now.after(self.settings.lease));
             }
             Stage::Trying if self.is_hopeless(now, member, claim) => self.give_up(now, member),
-            Stage::Recovered(at)
-                if is_gone || at.after(self.settings.lease * 10) <= now =>
-            {
+            Stage::Recovered(at) if is_gone || at.after(self.settings.lease * 10) <= now => {
                 self.claims.remove(&member);
                 self.buried.add(member);
                 // A copy that could not be reached keeps a record; it is removed when it shows.
-                let rest = if is_gone { self.settings.lease } else { self.settings.linger };
+                let rest = if is_gone {
+                    self.settings.lease
+                } else {
+                    self.settings.linger
+                };
                 self.resting.insert(member, now.after(rest));
             }
             _ => {}
@@ -300,8 +302,8 @@ impl Lease {
     fn is_enough(&self, claim: &Claim) -> bool {
         let strong = claim.masters(&self.copies, |says| says == Says::Strong);
         let any = |says| matches!(says, Says::Strong | Says::Weak);
-        let all = self.settings.all_suffice
-            && claim.masters(&self.copies, any) == self.settings.copies;
+        let all =
+            self.settings.all_suffice && claim.masters(&self.copies, any) == self.settings.copies;
         strong >= self.settings.majority() || all
     }
 

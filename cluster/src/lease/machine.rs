@@ -10,9 +10,7 @@ use super::LeaseSettings;
 use super::claim::{Buried, Claim};
 use super::copies::{Copy, granted_from};
 use super::member::{ABOUT_MAX, Incarnation, Member};
-use super::output::{
-    Answer, Event, LeaseCounts, MemberView, Output, RequestId,
-};
+use super::output::{Answer, Event, LeaseCounts, MemberView, Output, RequestId};
 use super::request::Request;
 use super::suspect::Suspicion;
 
@@ -164,7 +162,11 @@ impl Lease {
     pub fn leave(&mut self, now: Timestamp) {
         if !matches!(self.phase, Phase::Leaving(_) | Phase::Left) {
             let live = matches!(self.phase, Phase::Held | Phase::Frozen | Phase::Joining);
-            self.phase = Phase::Leaving(if live { now.after(self.settings.lease) } else { now });
+            self.phase = Phase::Leaving(if live {
+                now.after(self.settings.lease)
+            } else {
+                now
+            });
             self.begin_asking_anew(now);
         }
         self.poll(now);

@@ -17,9 +17,7 @@ pub use machine::Lease;
 pub use member::{
     ABOUT_MAX, Claimant, CopyTime, Entry, Incarnation, Member, ParseMemberError, Standing,
 };
-pub use output::{
-    Answer, Event, LeaseCounts, MemberState, MemberView, Output, Probed, RequestId,
-};
+pub use output::{Answer, Event, LeaseCounts, MemberState, MemberView, Output, Probed, RequestId};
 pub use reply::{Outcome, RawReply, Reply, ReplyError};
 pub use request::{COPY_TAGS, Request, SCRIPT, Version, copy_keys};
 pub use settings::LeaseSettings;

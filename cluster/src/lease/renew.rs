@@ -95,9 +95,7 @@ impl Lease {
                 let confirm = !self.copies[copy].is_solid(now, &self.settings);
                 self.ask(now, copy, request, confirm, What::Renew)
             }
-            Phase::Leaving(_) => {
-                self.ask(now, copy, Request::Leave { member }, false, What::Leave)
-            }
+            Phase::Leaving(_) => self.ask(now, copy, Request::Leave { member }, false, What::Leave),
             Phase::Left => return,
         };
         self.copies[copy].renewing = Some(id);

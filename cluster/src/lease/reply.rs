@@ -236,8 +236,7 @@ fn text<'a>(raw: &'a RawReply, of: &'static str) -> Result<&'a str, ReplyError> 
     let RawReply::Text(bytes) = raw else {
         return Err(part(of, "a text", "something else"));
     };
-    std::str::from_utf8(bytes)
-        .map_err(|_| part(of, "UTF-8", &bytes.escape_ascii().to_string()))
+    std::str::from_utf8(bytes).map_err(|_| part(of, "UTF-8", &bytes.escape_ascii().to_string()))
 }
 
 fn shape(raw: &RawReply) -> ReplyError {

@@ -32,9 +32,10 @@ impl Lease {
     /// port that it tells of for as long as it ticks, and nobody else ever refuses in its name.
     pub fn suspect(&mut self, now: Timestamp, node: NodeId) {
         if self.settings.probes && node != self.node {
-            let suspects = self.members.iter().filter(|(member, view)| {
-                member.node == node && view.state != MemberState::Dead
-            });
+            let suspects = self
+                .members
+                .iter()
+                .filter(|(member, view)| member.node == node && view.state != MemberState::Dead);
             for (member, _) in suspects {
                 self.suspicions.entry(*member).or_insert(Suspicion {
                     refusals: 0,

@@ -90,7 +90,10 @@ impl Lease {
                 MemberState::Up
             },
             about: about.cloned().unwrap_or_default(),
-            expires: entries.map(|(expires, _)| expires).max().unwrap_or_default(),
+            expires: entries
+                .map(|(expires, _)| expires)
+                .max()
+                .unwrap_or_default(),
         }
     }
 }

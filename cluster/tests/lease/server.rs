@@ -70,8 +70,10 @@ pub(crate) struct Call<'a> {
 
 impl Server {
     pub(crate) fn new(copies: &[usize], wall_ahead: u64, lag: Nanos) -> Self {
-        let tables: BTreeMap<usize, Table> =
-            copies.iter().map(|copy| (*copy, Table::default())).collect();
+        let tables: BTreeMap<usize, Table> = copies
+            .iter()
+            .map(|copy| (*copy, Table::default()))
+            .collect();
         Self {
             generation: 1,
             replica: tables.clone(),

@@ -64,9 +64,7 @@ impl Table {
             born: CopyTime(clock.born),
             version,
             late: seen.map_or_else(Vec::new, |_| self.late(&clock)),
-            members: seen
-                .filter(|seen| *seen != version)
-                .map(|_| self.entries()),
+            members: seen.filter(|seen| *seen != version).map(|_| self.entries()),
         };
         self.clock = Some(clock);
         reply
@@ -178,9 +176,8 @@ impl Table {
         heir: Option<Member>,
         clock: &mut Clock,
     ) -> Outcome {
-        let lives = |record: &Record| {
-            record.standing == Standing::Up && record.expires >= clock.now
-        };
+        let lives =
+            |record: &Record| record.standing == Standing::Up && record.expires >= clock.now;
         if !self.records.get(&by.member).is_some_and(lives) {
             return Outcome::Stranger;
         }
@@ -189,7 +186,9 @@ impl Table {
         };
         let mut claim = by;
         match record.standing {
-            Standing::Up if !attested && (record.expires >= clock.now || clock.now < clock.grace) => {
+            Standing::Up
+                if !attested && (record.expires >= clock.now || clock.now < clock.grace) =>
+            {
                 return Outcome::Alive {
                     expires: CopyTime(record.expires),
                 };
@@ -222,9 +221,7 @@ impl Table {
     }
 
     fn forget(&mut self, member: Member, by: Member, clock: &mut Clock) -> Outcome {
-        let claimed_by = |standing, claimant| {
-            matches!(standing, Standing::Dead(Some(Claimant { member, .. })) if member == claimant)
-        };
+        let claimed_by = |standing, claimant| matches!(standing, Standing::Dead(Some(Claimant { member, .. })) if member == claimant);
         let Some(record) = self.records.get(&member) else {
             return Outcome::Done;
         };
@@ -271,11 +268,14 @@ impl Table {
     }
 
     fn late(&self, clock: &Clock) -> Vec<Member> {
-        let late = self.records.iter().filter(|(_, record)| match record.standing {
-            Standing::Up => record.expires < clock.now && clock.now >= clock.grace,
-            Standing::Left => true,
-            Standing::Dead(_) => false,
-        });
+        let late = self
+            .records
+            .iter()
+            .filter(|(_, record)| match record.standing {
+                Standing::Up => record.expires < clock.now && clock.now >= clock.grace,
+                Standing::Left => true,
+                Standing::Dead(_) => false,
+            });
         late.map(|(member, _)| *member).collect()
     }
 

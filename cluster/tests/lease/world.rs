@@ -152,7 +152,11 @@ impl World {
             is_up: true,
             paused_until: 0,
             cut_until: vec![0; self.servers.len()],
-            routes: self.servers.iter().map(|server| server.generation).collect(),
+            routes: self
+                .servers
+                .iter()
+                .map(|server| server.generation)
+                .collect(),
             fence: Timestamp(0),
             member: None,
             clock_ahead: self.random.below(1 << 40),
@@ -284,7 +288,12 @@ impl World {
         }
         let local = state.local(self.now);
         if let Happening::Reply(ask, answer) = &happening {
-            self.note(|| format!("node {node} hears of copy {}: {answer:?} for {:?}", ask.copy, ask.request));
+            self.note(|| {
+                format!(
+                    "node {node} hears of copy {}: {answer:?} for {:?}",
+                    ask.copy, ask.request
+                )
+            });
         }
         let lease = &mut self.nodes[node].lease;
         match happening {
@@ -300,7 +309,9 @@ impl World {
                 if cut {
                     return;
                 }
-                self.nodes[node].lease.on_reply(local, ask.id, answer.as_ref());
+                self.nodes[node]
+                    .lease
+                    .on_reply(local, ask.id, answer.as_ref());
             }
             Happening::Probed(_, _, member) => {
                 let probed = self.probe(member);
@@ -319,7 +330,11 @@ impl World {
     fn probe(&self, member: Member) -> Probed {
         let mut up = self.nodes.iter().filter(|node| node.is_up);
         let listens = up.any(|node| node.lease.member().is_some_and(|m| m.node == member.node));
-        if listens { Probed::Other } else { Probed::Refused }
+        if listens {
+            Probed::Other
+        } else {
+            Probed::Refused
+        }
     }
 
     fn after_step(&mut self, node: usize) {
@@ -420,7 +435,12 @@ impl World {
             lease: self.settings.lease.as_millis() as u64,
         };
         let served = self.servers[self.homes[ask.copy]].serve(self.now, &call);
-        self.note(|| format!("copy {} serves node {} {:?}", ask.copy, ask.node, ask.request));
+        self.note(|| {
+            format!(
+                "copy {} serves node {} {:?}",
+                ask.copy, ask.node, ask.request
+            )
+        });
         let (answer, wait) = match served {
             Served::Later(at) => return self.schedule(at, Happening::Arrive(ask)),
             Served::Refused => (None, 0),
