@@ -5,6 +5,7 @@
 mod checker;
 mod differential;
 mod faults;
+mod model;
 mod random;
 mod redis;
 mod server;
