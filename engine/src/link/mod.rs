@@ -30,6 +30,8 @@ pub(crate) enum Command {
     Adopt(Box<Newcomer>),
     /// Find a seat for someone.
     Seat(SeatRequest, Reply),
+    /// Bring rooms what their topics brought.
+    Hear,
     /// Answer the monitor.
     Answer(Question),
     /// Record a room of this shard from now on, or no more.

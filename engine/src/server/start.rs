@@ -8,6 +8,7 @@ use std::sync::{Arc, mpsc};
 
 use downbeat_cluster::{Embedded, Fence};
 use downbeat_net::socket::{BindError, Listener};
+use downbeat_presence::Presence;
 use downbeat_schemas::id::ShardId;
 
 use super::builder::ServerBuilder;
@@ -117,14 +118,16 @@ pub(super) fn start(builder: ServerBuilder) -> Result<RunningServer, StartError>
         ends.push((bell, queue));
     }
     let (clerk, asked) = ClerkLink::new();
+    let clock = Clock::start();
     let node = Arc::new(Node {
         id: entropy::node_id(),
-        clock: Clock::start(),
+        clock,
         definitions,
         auth,
         pages,
         monitor,
         registry: Arc::new(Embedded::new(&settings.limits)),
+        presence: Presence::embedded(&settings.limits, move || clock.now()),
         fence: Fence::open(),
         board: Board::new(cpus.len()),
         clerk,

@@ -9,6 +9,7 @@
 //! | `reception` | what visitors ask by HTTP, and their way to a seat |
 //! | `hosting` | creating rooms, reserving seats, telling the registry |
 //! | `ticking` | due rooms: step, flush, measure |
+//! | `topics` | what rooms hear from topics |
 //! | `monitoring` | what operators see of rooms, and do to them |
 //! | `watching` | slow ticks: counted, logged, captured |
 //! | `recording` | recorded rooms: their bytes on the way to the scribe |
@@ -38,6 +39,7 @@ mod rooms;
 mod sockets;
 mod sweep;
 mod ticking;
+mod topics;
 mod turn;
 mod watching;
 
@@ -47,6 +49,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam::channel::Receiver;
+use downbeat_core::host::surround;
 use downbeat_net::socket::{Batch, Interest, Listener, Poller, Readiness};
 use downbeat_net::{Delivery, ReadBuffer};
 use downbeat_schemas::id::{ConnectionId, ShardId};
@@ -68,6 +71,7 @@ use crate::stats::ShardStats;
 use jobs::Jobs;
 use rooms::Rooms;
 use sockets::{BELL, LISTENER, Sockets};
+use topics::Topics;
 
 /// Bytes that one read may bring: what a socket's buffer holds of a busy client, and more.
 const READ_BYTES: usize = 64 << 10;
@@ -84,6 +88,7 @@ pub(crate) struct Shard {
     listener: Listener,
     sockets: Sockets,
     rooms: Rooms,
+    topics: Topics,
     read: ReadBuffer,
     /// Scratch memory: bytes on their way to a socket.
     batch: Batch,
@@ -138,6 +143,9 @@ impl Shard {
         let limits = Arc::new(node.settings.limits.clone());
         let desk = Rc::new(Desk::new(node, id));
         monitor::open_backstage(&desk);
+        let (presence, link) = (desk.node.presence.clone(), desk.node.link(id).clone());
+        surround(presence.clone());
+        let topics = Topics::new(presence, link, limits.topic_messages_max);
         Ok(Self {
             limits,
             desk,
@@ -148,6 +156,7 @@ impl Shard {
             listener,
             sockets: Sockets::new(poller),
             rooms: Rooms::new(),
+            topics,
             read: ReadBuffer::new(READ_BYTES),
             batch: Batch::default(),
             ready: Vec::new(),

@@ -28,6 +28,8 @@ pub(super) struct RoomSlot {
     pub(super) definition: Arc<RoomDefinition>,
     pub(super) filter: Filter,
     pub(super) created_at: Timestamp,
+    /// What it hears, as the shard knows it.
+    pub(super) topics: Vec<Arc<str>>,
     /// Seats reserved here that the registry does not count yet.
     pub(super) holds: Vec<Hold>,
     /// Connections in the room, while they are counted.
@@ -94,6 +96,7 @@ impl Rooms {
             definition,
             filter,
             created_at,
+            topics: Vec::new(),
             holds: Vec::new(),
             clients: 0,
             tally: Tally::default(),

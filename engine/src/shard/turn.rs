@@ -69,6 +69,7 @@ impl Shard {
                 // Whoever asked may have given up; the reservation expires by itself.
                 let _ = reply.send(self.find_seat(request, now));
             }
+            Command::Hear => self.hear_topics(now),
             Command::Answer(question) => self.answer(question, now),
             Command::Record { room, on, reply } => {
                 let _ = reply.send(self.record(room, on, now));
