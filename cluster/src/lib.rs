@@ -10,6 +10,7 @@
 //! | `lobby` | the rooms of one name and filter: seats, the one creator, who waits for it |
 //! | `board` | all lobbies: what is promised, until when, who is answered next |
 //! | `placement` | the shard for a new room |
+//! | [`presence`] | what a game's rooms and programs tell each other, for many nodes |
 //!
 //! These are pure. `embedded` is the board behind a lock, with the wakers of those who wait.
 //!
@@ -58,6 +59,7 @@ mod filter;
 mod lobby;
 mod open;
 mod placement;
+pub mod presence;
 mod query;
 mod record;
 mod registry;

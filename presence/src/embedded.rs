@@ -59,9 +59,8 @@ impl Backend for Embedded {
     }
 
     fn detach(&self, topic: &str, ear: EarId) {
-        if let Some(hub) = &mut *lock(&self.hub) {
-            hub.detach(topic, ear);
-        }
+        // Lives longer than the lock: what an ear holds may end with it.
+        let _ear = lock(&self.hub).as_mut().map(|hub| hub.detach(topic, ear));
     }
 
     fn heard(&self, _: &Arc<str>) -> Pending<Result<(), PresenceError>> {

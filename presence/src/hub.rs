@@ -64,20 +64,19 @@ impl Hub {
         Ok((id, ears.len() == 1))
     }
 
-    /// Takes an ear away; whether the topic has none left, and had this one.
-    pub fn detach(&mut self, topic: &str, id: EarId) -> bool {
+    /// Takes an ear away, to be dropped when no lock is held; also tells whether it was there and
+    /// the last of its topic.
+    pub fn detach(&mut self, topic: &str, id: EarId) -> (Option<Arc<dyn Ear>>, bool) {
         let Some(ears) = self.topics.get_mut(topic) else {
-            return false;
+            return (None, false);
         };
-        if ears.remove(&id).is_none() {
-            return false;
-        }
-        self.attached -= 1;
+        let ear = ears.remove(&id);
+        self.attached -= u64::from(ear.is_some());
         let is_last = ears.is_empty();
         if is_last {
             self.topics.remove(topic);
         }
-        is_last
+        (ear, is_last)
     }
 
     /// The ears of a topic: to be told when no lock is held.
@@ -86,9 +85,9 @@ impl Hub {
         ears.map(|(_, ear)| Arc::clone(ear)).collect()
     }
 
-    /// The topics that somebody hears.
-    pub fn topics(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.topics.keys()
+    /// Whether somebody hears a topic.
+    pub fn is_heard(&self, topic: &str) -> bool {
+        self.topics.contains_key(topic)
     }
 
     /// Takes all ears away: they are to be told of the end.
@@ -135,11 +134,13 @@ mod tests {
         assert!(hub.attach(&fouls, ear.clone()).unwrap().1);
         let error = hub.attach(&fouls, ear).unwrap_err();
         assert_eq!(error.limit(), Some("presence_subscriptions_max"));
-        assert!(!hub.detach(&goals, one) && !hub.detach(&goals, one));
+        assert!(matches!(hub.detach(&goals, one), (Some(_), false)));
+        assert!(matches!(hub.detach(&goals, one), (None, false)));
+        assert!(hub.is_heard("goals") && !hub.is_heard("nothing"));
         assert_eq!((hub.ears("goals").len(), hub.attached()), (1, 2));
-        assert!(hub.detach(&goals, two));
-        assert!(!hub.detach("nothing", two));
+        assert!(matches!(hub.detach(&goals, two), (Some(_), true)));
+        assert!(matches!(hub.detach("nothing", two), (None, false)));
         assert_eq!(hub.take_all().len(), 1);
-        assert_eq!((hub.topics().count(), hub.attached()), (0, 0));
+        assert!(!hub.is_heard("fouls") && hub.attached() == 0);
     }
 }
