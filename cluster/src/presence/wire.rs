@@ -169,3 +169,126 @@ fn strange(reply: &Reply) -> StoreError {
         "Redis answered with {kind} where something else was due: is another program writing to these keys?"
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use downbeat_presence::testing::answer;
+
+    use super::*;
+
+    /// Says one thing, whatever it is asked.
+    struct Parrot(Result<Reply, StoreError>);
+
+    impl Store for Parrot {
+        async fn query(
+            &self,
+            _: &'static str,
+            _: &[u8],
+            _: &[Vec<u8>],
+        ) -> Result<Reply, StoreError> {
+            self.0.clone()
+        }
+
+        async fn write(&self, _: &[u8], _: &[Vec<u8>]) -> Result<Reply, StoreError> {
+            self.0.clone()
+        }
+
+        async fn publish(&self, _: &[u8], _: &[u8]) -> Result<(), StoreError> {
+            self.0.clone().map(drop)
+        }
+    }
+
+    const LIFE: Life = Life {
+        after_ms: 1,
+        renews: true,
+    };
+
+    fn operations() -> [Operation; 14] {
+        let name = || String::from("name");
+        [
+            Operation::Add {
+                member: name(),
+                life: LIFE,
+            },
+            Operation::Take { member: name() },
+            Operation::Contains { member: name() },
+            Operation::Members,
+            Operation::Len,
+            Operation::Put {
+                field: name(),
+                value: Vec::new(),
+                life: LIFE,
+            },
+            Operation::Drop { field: name() },
+            Operation::Field { field: name() },
+            Operation::Fields,
+            Operation::IncrementField {
+                field: name(),
+                by: 1,
+                life: LIFE,
+            },
+            Operation::Increment { by: 1, life: LIFE },
+            Operation::Value,
+            Operation::Expire { after_ms: 1 },
+            Operation::Remove,
+        ]
+    }
+
+    #[test]
+    fn whatever_redis_says_is_an_answer_or_an_error() {
+        let text = |text: &[u8]| Reply::Bytes(text.to_vec());
+        let replies = [
+            Reply::Nil,
+            Reply::Number(i64::MIN),
+            text(b"7"),
+            text(b"9223372036854775808"),
+            text(b"\xff"),
+            Reply::List(Vec::new()),
+            Reply::List(vec![text(b"odd")]),
+            Reply::List(vec![text(b"a"), text(b"b")]),
+            Reply::List(vec![text(b"\xff"), text(b"b")]),
+            Reply::List(vec![Reply::Nil, Reply::List(Vec::new())]),
+        ];
+        let mut understood = 0;
+        for reply in replies {
+            for operation in operations() {
+                let store = Parrot(Ok(reply.clone()));
+                let asked = answer(ask(&store, b"key", operation, 4));
+                understood += u32::from(asked.is_ok());
+            }
+        }
+        assert!((20..80).contains(&understood), "{understood}");
+    }
+
+    #[test]
+    fn what_redis_refuses_has_its_reason() {
+        let check = |words: &str, expected: PresenceError| {
+            let store = Parrot(Err(StoreError::Refused(words.to_owned())));
+            for operation in operations() {
+                let refused = answer(ask(&store, b"key", operation, 4));
+                assert_eq!(refused, Err(expected.clone()));
+            }
+        };
+        check(
+            "WRONGTYPE Operation against a key holding the wrong kind of value",
+            PresenceError::WrongKind,
+        );
+        check(
+            "ERR hash value is not an integer script: 1234, on @user_script:30.",
+            PresenceError::NotANumber,
+        );
+        check(
+            "ERR increment or decrement would overflow",
+            PresenceError::Overflow,
+        );
+        check(
+            "OOM command not allowed when used memory > 'maxmemory'.",
+            PresenceError::Full,
+        );
+        let words = "Redis refused: LOADING Redis is loading";
+        check(
+            "LOADING Redis is loading",
+            PresenceError::Unavailable(words.to_owned()),
+        );
+    }
+}

@@ -76,11 +76,12 @@ impl<R: Room> Ctx<R> {
     /// # Errors
     /// [`PresenceError`] at `topics_max`, or if the topic is too long.
     pub fn subscribe(&mut self, topic: &str) -> Result<(), PresenceError> {
-        check_key(&self.limits, "a topic", topic)?;
+        let checked = check_key(&self.limits, "a topic", topic);
+        self.counted(checked)?;
         let max = self.limits.topics_max;
         if !self.topics.hears(topic) && self.topics.len() as u64 >= max {
             let (what, limit) = ("topics of the room", "topics_max");
-            return Err(PresenceError::TooMany { what, max, limit });
+            return self.counted(Err(PresenceError::TooMany { what, max, limit }));
         }
         self.topics.add(topic);
         Ok(())
@@ -104,11 +105,23 @@ impl<R: Room> Ctx<R> {
     /// [`PresenceError`] if the topic or the message is too large. What is beyond `events_bytes_max`
     /// is dropped and counted, as an event is.
     pub fn publish(&mut self, topic: &str, payload: &[u8]) -> Result<(), PresenceError> {
-        check_message(&self.limits, topic, payload)?;
+        let checked = check_message(&self.limits, topic, payload);
+        self.counted(checked)?;
         if self.admits_words(payload.len() as u64) {
             self.counters.published += 1;
             self.published.push(topic, payload);
         }
         Ok(())
+    }
+
+    fn counted(&mut self, done: Result<(), PresenceError>) -> Result<(), PresenceError> {
+        let counters = &mut self.counters;
+        match done.as_ref().err().and_then(PresenceError::limit) {
+            Some("topics_max") => counters.topics_refused += 1,
+            Some("presence_key_bytes_max") => counters.topics_too_long += 1,
+            Some("presence_message_bytes_max") => counters.published_too_large += 1,
+            _ => {}
+        }
+        done
     }
 }

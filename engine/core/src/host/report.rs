@@ -208,6 +208,12 @@ pub struct Counters {
     pub messages_dropped: u64,
     /// Messages published to topics.
     pub published: u64,
+    /// Topics that a room wanted to hear and did not, at `topics_max`.
+    pub topics_refused: u64,
+    /// Topics refused at `presence_key_bytes_max`.
+    pub topics_too_long: u64,
+    /// Messages refused at `presence_message_bytes_max`.
+    pub published_too_large: u64,
     /// Events sent, once per broadcast.
     pub events: u64,
     /// Events and published messages dropped at `events_bytes_max`.

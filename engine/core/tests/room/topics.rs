@@ -112,6 +112,7 @@ fn a_flood_of_a_topic_is_bounded() {
         room.send(ann, &Input::Subscribe(number));
     }
     room.tick(1);
+    assert_eq!(room.take_counters().topics_refused, 1);
     for number in 0..20_u8 {
         room.presence().tell("topic 1", &[number]).unwrap();
         room.presence().tell("topic 2", &[number]).unwrap();
@@ -144,6 +145,7 @@ fn published_bytes_are_bounded_per_tick() {
     room.tick(1);
     let counters = room.take_counters();
     assert_eq!((counters.published, counters.events_dropped), (2, 1));
+    assert_eq!(counters.published_too_large, 1);
     assert_eq!(subscription.try_next().unwrap().payload.len(), 500);
     assert!(subscription.try_next().is_some() && subscription.try_next().is_none());
 }
