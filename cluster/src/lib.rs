@@ -11,6 +11,7 @@
 //! | `board` | all lobbies: what is promised, until when, who is answered next |
 //! | `placement` | the shard for a new room |
 //! | [`relay`] | how a client plays in a room through a node that does not own it |
+//! | [`presence`] | what a game's rooms and programs tell each other, for many nodes |
 //!
 //! These are pure. `embedded` is the board behind a lock, with the wakers of those who wait.
 //!
@@ -67,6 +68,7 @@ mod lobby;
 mod open;
 mod placement;
 pub mod post;
+pub mod presence;
 mod query;
 mod record;
 mod redis;

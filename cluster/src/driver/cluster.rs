@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use downbeat_presence::Presence;
 use downbeat_schemas::id::NodeId;
 use downbeat_schemas::limits::Limits;
 
@@ -15,7 +16,7 @@ use super::orders::{Order, Orders};
 use super::status::ClusterStatus;
 use super::thread;
 use crate::redis::StartError;
-use crate::{Fence, Mailroom, Post, RedisSettings, Registry};
+use crate::{Fence, Mailroom, Post, RedisSettings, Registry, presence};
 
 /// What a node joins a cluster with.
 #[derive(Clone, Debug)]
@@ -63,6 +64,7 @@ pub struct Cluster {
     orders: Orders,
     registry: Arc<Lives>,
     fence: Fence,
+    presence: Presence,
     status: StatusCell,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -82,12 +84,14 @@ impl Cluster {
     /// [`ClusterError`] says what to change.
     pub fn join(settings: ClusterSettings) -> Result<Self, ClusterError> {
         let (orders, queue) = Orders::new();
+        let (presence, work) = presence::shared(&settings.limits, settings.redis.prefix());
         let fence = Fence::shut();
         let status = StatusCell::default();
         let (tell, hear) = mpsc::channel();
         let ends = thread::Ends {
             orders: orders.clone(),
             queue,
+            presence: work,
             fence: fence.clone(),
             status: Arc::clone(&status),
         };
@@ -102,6 +106,7 @@ impl Cluster {
             orders,
             registry,
             fence,
+            presence,
             status,
             thread: Mutex::new(Some(thread)),
         })
@@ -116,6 +121,11 @@ impl Cluster {
     /// The registry of all nodes.
     pub fn registry(&self) -> Arc<dyn Registry> {
         self.registry.clone()
+    }
+
+    /// What rooms and programs of all nodes tell each other.
+    pub fn presence(&self) -> Presence {
+        self.presence.clone()
     }
 
     /// The way to other nodes.

@@ -13,7 +13,7 @@
 //! | `channels` | names of channels, and pairs of them |
 //! | `courier` | a message by one channel of a pair or the other |
 //! | `carrying`, `hearing`, `audience` | the speaking and the listening half of the post |
-//! | `store` | the registry's scripts, through the router |
+//! | `store`, `presence_store` | the registry and presence, through the router |
 //! | `status` | what people and metrics see of all this |
 
 mod about;
@@ -29,6 +29,7 @@ mod life;
 mod lives;
 mod neighbours;
 mod orders;
+mod presence_store;
 mod raw_reply;
 mod status;
 mod store;

@@ -17,13 +17,14 @@ use super::leasing::Leasing;
 use super::life::Life;
 use super::neighbours::Neighbours;
 use super::orders::{OrderQueue, Orders};
+use super::presence_store::{PresenceChannels, PresenceStore};
 use super::status::{ClusterStatus, LeaseStatus, MemberStatus, PostStatus};
 use super::store::RedisStore;
-use crate::Fence;
 use crate::driver::About;
 use crate::lease::{Lease, LeaseSettings};
 use crate::redis::{Listener, Router, Servers};
 use crate::shared::keys::Keys;
+use crate::{Fence, presence};
 
 /// A lease is granted within some milliseconds, or after a grace of one lease where Redis has begun
 /// anew: more than twice the longest default.
@@ -36,6 +37,7 @@ const STATUS_EVERY: Duration = Duration::from_millis(100);
 pub(super) struct Ends {
     pub(super) orders: Orders,
     pub(super) queue: OrderQueue,
+    pub(super) presence: presence::Work,
     pub(super) fence: Fence,
     pub(super) status: StatusCell,
 }
@@ -89,7 +91,7 @@ async fn drive(settings: ClusterSettings, ends: Ends, tell: &Tell) -> Result<(),
         Rc::clone(&hearing),
     ));
     let watch = Watch {
-        router,
+        router: router.clone(),
         leasing: Rc::clone(&leasing),
         hearing: Rc::clone(&hearing),
         courier: Rc::clone(&courier),
@@ -97,6 +99,11 @@ async fn drive(settings: ClusterSettings, ends: Ends, tell: &Tell) -> Result<(),
         cell: ends.status,
     };
     spawn_local(watch.run());
+    spawn_local(presence::serve(
+        ends.presence,
+        PresenceStore(router.clone()),
+        PresenceChannels(Listener::new(router)),
+    ));
     let registry = wait_for_lease(&life).await?;
     let _ = tell.send(Ok(Begun { registry }));
     let node = settings.node;

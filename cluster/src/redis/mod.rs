@@ -39,6 +39,7 @@ mod view;
 
 pub use acl::ACL_LINE;
 pub use counts::RedisCounts;
+pub(crate) use error::RedisError;
 pub use figures::RedisNodeFigures;
 pub(crate) use listener::Listener;
 pub use node::RedisNode;

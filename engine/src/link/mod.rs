@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Seat(SeatRequest, Reply),
     /// Find a seat for someone who asked another node.
     SeatLetter(Bytes, downbeat_cluster::Answer),
+    /// Bring rooms what their topics brought.
+    Hear,
     /// Answer the monitor.
     Answer(Question),
     /// Record a room of this shard from now on, or no more.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use downbeat_cluster::{
     About, Cluster, ClusterError, ClusterSettings, DriverClock, Embedded, Fence, Registry,
 };
+use downbeat_presence::Presence;
 use downbeat_schemas::id::NodeId;
 
 use super::cluster_config::{ClusterConfig, OnRedisLoss};
@@ -54,6 +55,14 @@ pub(super) fn registry(cluster: Option<&Cluster>, settings: &Settings) -> Arc<dy
     match cluster {
         Some(cluster) => cluster.registry(),
         None => Arc::new(Embedded::new(&settings.limits)),
+    }
+}
+
+/// What rooms and programs tell each other.
+pub(super) fn presence(cluster: Option<&Cluster>, settings: &Settings, clock: Clock) -> Presence {
+    match cluster {
+        Some(cluster) => cluster.presence(),
+        None => Presence::embedded(&settings.limits, move || clock.now()),
     }
 }
 

@@ -136,6 +136,7 @@ pub(super) fn start(builder: ServerBuilder) -> Result<RunningServer, StartError>
         pages,
         monitor,
         registry: membership::registry(cluster.as_ref(), &settings),
+        presence: membership::presence(cluster.as_ref(), &settings, clock),
         fence: membership::fence(cluster.as_ref(), &settings),
         post: cluster.as_ref().map(Cluster::post),
         cluster,

@@ -17,6 +17,9 @@ impl Shard {
         self.check_timers(now);
         self.report_load(now);
         self.desk.node.registry.expire(now);
+        self.topics.try_again();
+        // In case the word of them found the queue full.
+        self.hear_topics(now);
         self.hand_over_all_recorded(now);
         self.hand_over_stats(now);
     }
@@ -54,6 +57,10 @@ impl Shard {
     fn hand_over_stats(&mut self, now: Timestamp) {
         if !self.desk.node.settings.metrics {
             return;
+        }
+        // Of the whole node; whichever shard comes first counts them.
+        for (limit, times) in self.desk.node.presence.take_limit_hits() {
+            self.stats.limits_hit_by(limit, times);
         }
         self.stats.now.at = now;
         self.stats.now.connections = self.sockets.len() as u64;

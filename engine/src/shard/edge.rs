@@ -190,6 +190,7 @@ impl Shard {
             outlet: SocketOutlet {
                 sockets: &mut self.sockets,
                 relayed: None,
+                presence: &self.desk.node.presence,
                 stats: &mut self.stats,
                 batch: &mut self.batch,
                 limits: &self.limits,

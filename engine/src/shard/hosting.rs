@@ -168,6 +168,7 @@ impl Shard {
         if *slot.room.state() != RoomState::Running {
             return self.end_room(key);
         }
+        self.follow_topics(key);
         self.publish(key);
         self.rooms.queue(key);
     }
@@ -214,6 +215,7 @@ impl Shard {
         let Some(mut slot) = self.rooms.remove(key) else {
             return;
         };
+        self.forget_topics(key, &slot.topics);
         let name = slot.definition.name();
         self.stats.take(&name, &slot.room.take_counters());
         let id = slot.room.room_id();

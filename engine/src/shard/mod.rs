@@ -9,6 +9,7 @@
 //! | `reception` | what visitors ask by HTTP, and their way to a seat |
 //! | `hosting` | creating rooms, reserving seats, telling the registry |
 //! | `ticking` | due rooms: step, flush, measure |
+//! | `topics` | what rooms hear from topics |
 //! | `monitoring` | what operators see of rooms, and do to them |
 //! | `watching` | slow ticks: counted, logged, captured |
 //! | `recording` | recorded rooms: their bytes on the way to the scribe |
@@ -42,6 +43,7 @@ mod rooms;
 mod sockets;
 mod sweep;
 mod ticking;
+mod topics;
 mod turn;
 mod watching;
 
@@ -51,6 +53,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam::channel::Receiver;
+use downbeat_core::host::surround;
 use downbeat_net::socket::{Batch, Interest, Listener, Poller, Readiness};
 use downbeat_net::{Delivery, ReadBuffer};
 use downbeat_schemas::id::{ConnectionId, ShardId};
@@ -74,6 +77,7 @@ use hubs::Hubs;
 use jobs::Jobs;
 use rooms::Rooms;
 use sockets::{BELL, LISTENER, Sockets};
+use topics::Topics;
 
 /// Bytes that one read may bring: what a socket's buffer holds of a busy client, and more.
 const READ_BYTES: usize = 64 << 10;
@@ -92,6 +96,7 @@ pub(crate) struct Shard {
     rooms: Rooms,
     hubs: Hubs,
     edges: Edges,
+    topics: Topics,
     read: ReadBuffer,
     /// Scratch memory: bytes on their way to a socket.
     batch: Batch,
@@ -146,6 +151,9 @@ impl Shard {
         let limits = Arc::new(node.settings.limits.clone());
         let desk = Rc::new(Desk::new(node, id));
         monitor::open_backstage(&desk);
+        let (presence, link) = (desk.node.presence.clone(), desk.node.link(id).clone());
+        surround(presence.clone());
+        let topics = Topics::new(presence, link, limits.topic_messages_max);
         Ok(Self {
             limits,
             desk,
@@ -158,6 +166,7 @@ impl Shard {
             rooms: Rooms::new(),
             hubs: Hubs::default(),
             edges: Edges::default(),
+            topics,
             read: ReadBuffer::new(READ_BYTES),
             batch: Batch::default(),
             ready: Vec::new(),

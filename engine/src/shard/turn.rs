@@ -89,6 +89,7 @@ impl Shard {
                 reply.send(outcome);
             }
             Command::SeatLetter(letter, answer) => self.answer_letter(&letter, answer, now),
+            Command::Hear => self.hear_topics(now),
             Command::Answer(question) => self.answer(question, now),
             Command::Record { room, on, reply } => {
                 let _ = reply.send(self.record(room, on, now));
