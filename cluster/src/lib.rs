@@ -59,6 +59,7 @@ mod lobby;
 mod open;
 mod placement;
 mod query;
+pub mod queue;
 mod record;
 mod registry;
 mod sort;
