@@ -10,6 +10,8 @@
 //! | `lobby` | the rooms of one name and filter: seats, the one creator, who waits for it |
 //! | `board` | all lobbies: what is promised, until when, who is answered next |
 //! | `placement` | the shard for a new room |
+//! | `feed` | what changed in the list of rooms since each watcher last looked |
+//! | [`queue`] | who waits for a match, and with whom |
 //!
 //! These are pure. `embedded` is the board behind a lock, with the wakers of those who wait.
 //!
@@ -53,6 +55,7 @@
 mod board;
 mod claim;
 mod embedded;
+mod feed;
 mod fence;
 mod filter;
 mod lobby;
@@ -66,6 +69,7 @@ mod sort;
 
 pub use claim::{Hold, Ticket};
 pub use embedded::Embedded;
+pub use feed::{Feeds, Listed, ListingFeed};
 pub use fence::Fence;
 pub use filter::Filter;
 pub use placement::Load;

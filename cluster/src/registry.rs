@@ -7,7 +7,7 @@ use std::sync::Arc;
 use downbeat_schemas::id::RoomId;
 use downbeat_schemas::time::Timestamp;
 
-use crate::{FindError, Found, Hold, Load, Location, Query, RoomListing, RoomRecord};
+use crate::{FindError, Found, Hold, ListingFeed, Load, Location, Query, RoomListing, RoomRecord};
 
 /// An answer that may have to come from elsewhere. To give up, drop it.
 pub type Pending<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -34,6 +34,10 @@ pub trait Registry: fmt::Debug + Send + Sync {
 
     /// All rooms, in no order; private and locked ones too. For operators, not for clients.
     fn records(&self) -> Pending<Vec<Arc<RoomRecord>>>;
+
+    /// All rooms that clients may see, and from then on what changes in them. `None` if `lobbies_max`
+    /// watch on this node.
+    fn watch_listings(&self) -> Option<ListingFeed>;
 
     /// Looks for a room with a free seat and holds the seat, or allows to create one.
     ///
@@ -80,4 +84,6 @@ pub struct Counts {
     pub tickets_expired: u64,
     /// Requests refused at `finds_waiting_max`.
     pub finds_refused: u64,
+    /// Watchers refused at `lobbies_max`.
+    pub lobbies_refused: u64,
 }
