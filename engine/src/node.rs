@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use downbeat_cluster::queue::Queues;
 use downbeat_cluster::{Fence, Location, Registry};
 use downbeat_schemas::id::{NodeId, RoomId, ShardId};
 use futures_channel::oneshot;
@@ -30,6 +31,7 @@ pub(crate) struct Node {
     /// None if it is off.
     pub(crate) monitor: Option<Monitor>,
     pub(crate) registry: Arc<dyn Registry>,
+    pub(crate) queues: Arc<dyn Queues>,
     /// Until when the shards may tick.
     pub(crate) fence: Fence,
     pub(crate) links: Vec<ShardLink>,

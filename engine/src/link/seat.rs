@@ -9,8 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Offer, Refusal};
+use crate::surroundings::Party;
 
-/// A request for a seat on one shard, of this node or of another.
+/// A request for seats on one shard, of this node or of another.
 #[derive(Debug)]
 pub(crate) enum SeatRequest {
     /// Create a room and reserve a seat in it.
@@ -21,6 +22,8 @@ pub(crate) enum SeatRequest {
         /// Dropped when the room is published, or has failed.
         ticket: Option<Ticket>,
     },
+    /// Create a room and reserve seats in it for all of a match, or for none.
+    Match(Party),
     /// Reserve a seat in a room of this shard.
     Reserve {
         room: RoomId,
@@ -42,5 +45,5 @@ pub(crate) struct Guest {
     pub(crate) claims: Option<Value>,
 }
 
-/// Where the answer goes. Dropped unanswered if the shard ends.
-pub(crate) type Reply = oneshot::Sender<Result<Offer, Refusal>>;
+/// Where the answer goes: a seat for each guest, in their order. Dropped unanswered if the shard ends.
+pub(crate) type Reply = oneshot::Sender<Result<Vec<Offer>, Refusal>>;

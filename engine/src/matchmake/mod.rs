@@ -12,6 +12,7 @@ use std::time::Duration;
 use downbeat_cluster::{Found, Location, Mode, Query};
 use downbeat_schemas::close::MatchmakeCode;
 use downbeat_schemas::id::{ReconnectionToken, RoomId};
+use downbeat_schemas::time::Timestamp;
 use futures_channel::oneshot;
 
 pub(crate) use error::MatchmakeError;
@@ -22,6 +23,7 @@ use crate::link::{Command, Guest, Offer, Refusal, SeatRequest};
 use crate::monitor::{self, Monitor};
 use crate::server::auth::AuthRequest;
 use crate::server::definition::RoomDefinition;
+use crate::surroundings::Party;
 
 /// Rooms that may refuse a request before it is told that none fits, or gets a new one.
 const TRIES_MAX: usize = 3;
@@ -207,8 +209,34 @@ fn monitor_of<'a>(desk: &'a Desk, room_name: &str) -> Option<&'a Monitor> {
     monitor.filter(|_| room_name == monitor::ROOM_NAME)
 }
 
+/// Creates a room for those who are to play together, and reserves their seats.
+///
+/// # Errors
+/// [`Refusal`]: none of them has a seat. Without an answer by the deadline, their seats may be reserved
+/// and expire.
+pub(crate) async fn seat_party(
+    desk: &Desk,
+    party: Party,
+    deadline: Timestamp,
+) -> Result<Vec<Offer>, Refusal> {
+    let own = desk.node.location(desk.shard);
+    let location = desk.node.registry.place().unwrap_or(own);
+    let seats = ask_for_all(desk, location, SeatRequest::Match(party));
+    let seats = desk.alarms.within(deadline, seats).await;
+    seats.unwrap_or(Err(Refusal::Unavailable))
+}
+
 /// Puts a question to the shard of a room.
 async fn ask(desk: &Desk, location: Location, request: SeatRequest) -> Result<Offer, Refusal> {
+    let mut offers = ask_for_all(desk, location, request).await?;
+    offers.pop().ok_or(Refusal::Unavailable)
+}
+
+async fn ask_for_all(
+    desk: &Desk,
+    location: Location,
+    request: SeatRequest,
+) -> Result<Vec<Offer>, Refusal> {
     let (reply, answer) = oneshot::channel();
     let link = desk.node.link(location.shard);
     link.send(Command::Seat(request, reply))

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, mpsc};
 
+use downbeat_cluster::queue::{EmbeddedQueues, RulesError};
 use downbeat_cluster::{Embedded, Fence};
 use downbeat_net::socket::{BindError, Listener};
 use downbeat_schemas::id::ShardId;
@@ -56,6 +57,27 @@ pub enum StartError {
         /// What there is, as a list.
         there: String,
     },
+    /// A queue makes matches in rooms that are none of this server.
+    #[error(
+        "the queue `{queue}` makes matches in `{room}`, which is no room type to play in: this server \
+         has {there}"
+    )]
+    NoMatchRoom {
+        /// The queue.
+        queue: String,
+        /// What its rules name.
+        room: String,
+        /// What there is, as a list.
+        there: String,
+    },
+    /// The rules of a queue make no sense.
+    #[error("the queue `{queue}`: {error}")]
+    QueueRules {
+        /// The queue.
+        queue: String,
+        /// What to write.
+        error: RulesError,
+    },
     /// There is no folder for captures or recordings.
     #[error(
         "captures and recordings cannot be written: {0}; name another folder, or make this one"
@@ -104,6 +126,7 @@ pub(super) fn start(builder: ServerBuilder) -> Result<RunningServer, StartError>
         return Err(StartError::MonitorWithoutMetrics);
     }
     check_recorded(&settings, &definitions)?;
+    check_queues(&definitions)?;
     let scribe = Scribe::start(&settings).map_err(StartError::Scribe)?;
     let listeners = listen(settings.listen, cpus.len())?;
     let address = listeners[0].address();
@@ -125,6 +148,7 @@ pub(super) fn start(builder: ServerBuilder) -> Result<RunningServer, StartError>
         pages,
         monitor,
         registry: Arc::new(Embedded::new(&settings.limits)),
+        queues: Arc::new(EmbeddedQueues::new(&settings.limits)),
         fence: Fence::open(),
         board: Board::new(cpus.len()),
         clerk,
@@ -191,6 +215,31 @@ fn check_recorded(
                 .join(", "),
         }),
     }
+}
+
+fn check_queues(definitions: &BTreeMap<Arc<str>, Arc<RoomDefinition>>) -> Result<(), StartError> {
+    let is_there = |room: &str| {
+        let definition = definitions.get(room);
+        definition.is_some_and(|definition| definition.is_for_players())
+    };
+    for (name, definition) in definitions {
+        let Some(rules) = definition.queue_rules() else {
+            continue;
+        };
+        let queue = name.to_string();
+        if let Err(error) = rules.matches.check() {
+            return Err(StartError::QueueRules { queue, error });
+        }
+        if !is_there(&rules.room) {
+            let there = definitions.keys().filter(|name| is_there(name));
+            return Err(StartError::NoMatchRoom {
+                queue,
+                room: rules.room.to_string(),
+                there: there.map(|name| &**name).collect::<Vec<_>>().join(", "),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// One listening socket for each shard, all on one port.

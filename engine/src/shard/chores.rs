@@ -17,6 +17,7 @@ impl Shard {
         self.check_timers(now);
         self.report_load(now);
         self.desk.node.registry.expire(now);
+        self.desk.node.queues.expire(now);
         self.hand_over_all_recorded(now);
         self.hand_over_stats(now);
     }

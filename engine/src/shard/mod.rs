@@ -65,6 +65,7 @@ use crate::link::{Bell, Command};
 use crate::monitor;
 use crate::node::Node;
 use crate::stats::ShardStats;
+use crate::surroundings::open_surroundings;
 use jobs::Jobs;
 use rooms::Rooms;
 use sockets::{BELL, LISTENER, Sockets};
@@ -138,6 +139,7 @@ impl Shard {
         let limits = Arc::new(node.settings.limits.clone());
         let desk = Rc::new(Desk::new(node, id));
         monitor::open_backstage(&desk);
+        open_surroundings(&desk);
         Ok(Self {
             limits,
             desk,

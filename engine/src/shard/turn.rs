@@ -67,7 +67,7 @@ impl Shard {
             Command::Adopt(newcomer) => self.adopt(*newcomer, now),
             Command::Seat(request, reply) => {
                 // Whoever asked may have given up; the reservation expires by itself.
-                let _ = reply.send(self.find_seat(request, now));
+                let _ = reply.send(self.find_seats(request, now));
             }
             Command::Answer(question) => self.answer(question, now),
             Command::Record { room, on, reply } => {
