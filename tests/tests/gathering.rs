@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use downbeat::rooms::{QueueEvent, QueueRules};
-use downbeat::{CpuChoice, RoomDefinition, Server, ServerBuilder, StartError};
+use downbeat::{AuthRequest, CpuChoice, Reject, RoomDefinition, Server, ServerBuilder, StartError};
 use downbeat_schemas::rows::Value as Field;
 use downbeat_tests::player::Player;
 use downbeat_tests::rooms::Probe;
@@ -48,7 +48,7 @@ fn players_of_a_queue_meet_in_a_room_that_nobody_else_gets_into() {
 
 #[test]
 fn a_storm_of_clients_is_matched_completely() {
-    let rules = QueueRules::new("probe", 4).room_options(json!({ "clients_max": 4 }));
+    let rules = QueueRules::new("arena", 4).room_options(json!({ "seats": 4 }));
     let server = with_queue(rules, 2);
     let join = |number| {
         let mode = if number % 2 == 0 { "even" } else { "odd" };
@@ -74,22 +74,21 @@ fn a_storm_of_clients_is_matched_completely() {
 
 #[test]
 fn what_on_auth_said_goes_on_to_the_match() {
-    let rules = QueueRules::new("probe", 2).rank_window(10.0, 0.0, 10.0);
     let server = TestServer::with(|server| {
+        let rules = QueueRules::new("probe", 2);
         let server = server.define(RoomDefinition::queue("ranked", rules));
-        server.on_auth(async |request: downbeat::AuthRequest| {
-            let name = request.options["name"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned();
-            Ok(json!({ "name": name, "rank": name.len() }))
+        server.on_auth(async |request: AuthRequest| {
+            Ok::<_, Reject>(format!("user {}", request.options["hold_ms"]))
         })
     });
-    let join = |name| Player::join(&server, "ranked", &json!({ "name": name, "rank": 9_999 }));
-    let (mut ann, mut bob) = (join("ann"), join("bob"));
-    let (first, second) = (wait_for_seat(&mut ann), wait_for_seat(&mut bob));
-    assert_eq!(first.room_id, second.room_id);
-    Player::take(server.address(), &first);
+    let join = |user: u32| Player::join(&server, "ranked", &json!({ "hold_ms": user }));
+    let (mut ann, mut bob) = (join(7), join(8));
+    let seats = [wait_for_seat(&mut ann), wait_for_seat(&mut bob)];
+    for (seat, user) in seats.iter().zip(["user 7", "user 8"]) {
+        let player = Player::take(server.address(), seat);
+        let claim = player.own_field("scores", "claim");
+        assert_eq!(claim, Some(&Field::String(user.to_owned())));
+    }
 }
 
 #[test]
