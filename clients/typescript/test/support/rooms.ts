@@ -28,7 +28,12 @@ export type Queue = {
     entrants: Table<SessionId, { found: number; matched: boolean }>;
   };
   inputs: Record<never, never>;
-  events: { seat: SeatReservation; refused: { reason: string }; gaveUp: undefined; full: undefined };
+  events: {
+    seat: SeatReservation;
+    refused: { reason: string };
+    gaveUp: undefined;
+    full: undefined;
+  };
 };
 
 export type Lobby = {
