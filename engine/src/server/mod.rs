@@ -2,6 +2,7 @@
 
 pub(crate) mod auth;
 mod builder;
+mod checks;
 pub(crate) mod definition;
 mod probe;
 mod running;

@@ -12,10 +12,10 @@ use downbeat_net::socket::{BindError, Listener};
 use downbeat_schemas::id::ShardId;
 
 use super::builder::ServerBuilder;
+use super::checks::{check_queues, check_recorded};
 use super::definition::RoomDefinition;
 use super::probe::{self, ProbeError};
 use super::running::RunningServer;
-use super::settings::Settings;
 use crate::clock::Clock;
 use crate::entropy;
 use crate::link::{Bell, ShardLink};
@@ -197,49 +197,6 @@ fn by_name(
         }
     }
     Ok(named)
-}
-
-fn check_recorded(
-    settings: &Settings,
-    definitions: &BTreeMap<Arc<str>, Arc<RoomDefinition>>,
-) -> Result<(), StartError> {
-    let mut wanted = settings.record.rooms.iter();
-    match wanted.find(|name| !definitions.contains_key(name.as_str())) {
-        None => Ok(()),
-        Some(name) => Err(StartError::NoSuchRoom {
-            name: name.clone(),
-            there: definitions
-                .keys()
-                .map(|name| &**name)
-                .collect::<Vec<_>>()
-                .join(", "),
-        }),
-    }
-}
-
-fn check_queues(definitions: &BTreeMap<Arc<str>, Arc<RoomDefinition>>) -> Result<(), StartError> {
-    let is_there = |room: &str| {
-        let definition = definitions.get(room);
-        definition.is_some_and(|definition| definition.is_for_players())
-    };
-    for (name, definition) in definitions {
-        let Some(rules) = definition.queue_rules() else {
-            continue;
-        };
-        let queue = name.to_string();
-        if let Err(error) = rules.matches.check() {
-            return Err(StartError::QueueRules { queue, error });
-        }
-        if !is_there(&rules.room) {
-            let there = definitions.keys().filter(|name| is_there(name));
-            return Err(StartError::NoMatchRoom {
-                queue,
-                room: rules.room.to_string(),
-                there: there.map(|name| &**name).collect::<Vec<_>>().join(", "),
-            });
-        }
-    }
-    Ok(())
 }
 
 /// One listening socket for each shard, all on one port.
