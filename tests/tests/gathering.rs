@@ -21,7 +21,9 @@ fn with_queue(rules: QueueRules, shards: usize) -> TestServer {
 
 fn wait_for_seat(player: &mut Player) -> Seat {
     player.wait_for_event(|event| match event {
-        QueueEvent::Seat(seat) => Some(serde_json::from_value(seat).unwrap()),
+        QueueEvent::Seat(seat) => {
+            Some(serde_json::from_value(seat).expect("an answer of matchmaking"))
+        }
         other => panic!("{other:?}"),
     })
 }
