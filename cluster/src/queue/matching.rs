@@ -1,7 +1,6 @@
 //! Who plays with whom.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
 
 use downbeat_schemas::id::SessionId;
 
@@ -26,34 +25,37 @@ pub struct Matching {
 /// there are players in a match for each entrant.
 pub fn match_up(waiting: &[Waiting], rules: &MatchRules) -> Matching {
     let mut ranks = Ranks::new(waiting);
-    let mut matching = Matching::default();
+    let mut matches = Vec::new();
+    let mut waits_on = Vec::new();
     for place in ranks.oldest_first() {
-        let Some(entrant) = ranks.free(place) else {
+        if ranks.is_taken[place] {
             continue;
-        };
+        }
         let chosen = ranks.nearest(place, rules);
         let players = chosen.len() as u32;
-        if rules.allow(players, entrant.waited) {
-            let sessions = chosen.iter().map(|place| ranks.take(*place));
-            matching.matches.push(sessions.collect());
-        } else if entrant.found != players {
-            matching.found.push((entrant.session, players));
+        if rules.allow(players, ranks.at(place).waited) {
+            matches.push(chosen.iter().map(|place| ranks.take(*place)).collect());
+        } else {
+            waits_on.push((place, players));
         }
     }
-    // Some who were told what they have found were chosen by a younger one since.
-    matching
-        .found
-        .retain(|(session, _)| !ranks.is_taken(*session));
-    matching
+    // Some of them were chosen by a younger one since.
+    waits_on.retain(|&(place, players)| !ranks.is_taken[place] && ranks.at(place).found != players);
+    let found = waits_on.into_iter();
+    let found = found.map(|(place, players)| (ranks.at(place).session, players));
+    Matching {
+        matches,
+        found: found.collect(),
+    }
 }
 
-/// All who wait, by rank; those who are taken are stepped over.
+/// All who wait, by rank; those who are taken are stepped over. Places count from 1.
 struct Ranks {
     by_rank: Vec<Waiting>,
-    /// The next free place on each side: one beyond the list's ends stands for none.
+    /// The next free place on each side: 0 and one beyond the last stand for none.
     below: Vec<usize>,
     above: Vec<usize>,
-    taken: BTreeSet<SessionId>,
+    is_taken: Vec<bool>,
 }
 
 impl Ranks {
@@ -67,45 +69,33 @@ impl Ranks {
         let count = by_rank.len();
         Self {
             by_rank,
-            // Places count from 1, so that 0 and count + 1 are the ends.
             below: (0..count + 2)
                 .map(|place| place.saturating_sub(1))
                 .collect(),
             above: (1..count + 3).collect(),
-            taken: BTreeSet::new(),
+            is_taken: vec![false; count + 2],
         }
     }
 
-    fn oldest_first(&self) -> Vec<usize> {
-        let mut places: Vec<usize> = (1..=self.by_rank.len()).collect();
-        places.sort_by_key(|place| {
-            let entrant = self.by_rank.get(place - 1);
-            entrant.map(|entrant| (Reverse(entrant.waited), entrant.session))
-        });
-        places
+    fn oldest_first(&self) -> impl Iterator<Item = usize> + use<> {
+        let places = (1..).zip(&self.by_rank);
+        let mut ages: Vec<_> = places
+            .map(|(place, entrant)| (Reverse(entrant.waited), entrant.session, place))
+            .collect();
+        ages.sort_unstable();
+        ages.into_iter().map(|(_, _, place)| place)
     }
 
-    fn at(&self, place: usize) -> Option<Waiting> {
-        self.by_rank.get(place.checked_sub(1)?).copied()
-    }
-
-    fn free(&self, place: usize) -> Option<Waiting> {
-        let entrant = self.at(place)?;
-        (!self.is_taken(entrant.session)).then_some(entrant)
-    }
-
-    fn is_taken(&self, session: SessionId) -> bool {
-        self.taken.contains(&session)
+    fn at(&self, place: usize) -> &Waiting {
+        &self.by_rank[place - 1]
     }
 
     /// The place itself and those nearest to it within its window, as many as a match needs.
     fn nearest(&self, place: usize, rules: &MatchRules) -> Vec<usize> {
-        let Some(first) = self.at(place) else {
-            return Vec::new();
-        };
+        let first = self.at(place);
         let window = rules.window.after(first.waited);
         let distance = |place: usize| {
-            let entrant = self.at(place)?;
+            let entrant = self.by_rank.get(place.checked_sub(1)?)?;
             let distance = (entrant.rank - first.rank).abs();
             (distance <= window).then_some(distance)
         };
@@ -134,8 +124,7 @@ impl Ranks {
         let (below, above) = (self.below[place], self.above[place]);
         self.above[below] = above;
         self.below[above] = below;
-        let session = self.by_rank[place - 1].session;
-        self.taken.insert(session);
-        session
+        self.is_taken[place] = true;
+        self.at(place).session
     }
 }
