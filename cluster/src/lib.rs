@@ -12,6 +12,8 @@
 //! | `placement` | the shard for a new room |
 //! | [`relay`] | how a client plays in a room through a node that does not own it |
 //! | [`presence`] | what a game's rooms and programs tell each other, for many nodes |
+//! | `feed` | what changed in the list of rooms since each watcher last looked |
+//! | [`queue`] | who waits for a match, and with whom |
 //!
 //! These are pure. `embedded` is the board behind a lock, with the wakers of those who wait.
 //!
@@ -59,6 +61,7 @@ mod claim;
 mod copies;
 mod driver;
 mod embedded;
+mod feed;
 mod fence;
 mod filter;
 #[doc(hidden)]
@@ -70,6 +73,7 @@ mod placement;
 pub mod post;
 pub mod presence;
 mod query;
+pub mod queue;
 mod record;
 mod redis;
 mod registry;
@@ -87,6 +91,7 @@ pub use driver::{
     MemberStatus, PostStatus,
 };
 pub use embedded::Embedded;
+pub use feed::{Feeds, Listed, ListingFeed};
 pub use fence::Fence;
 pub use filter::Filter;
 pub use placement::Load;

@@ -95,6 +95,7 @@ mod scribe;
 mod server;
 mod shard;
 mod stats;
+mod surroundings;
 mod types;
 
 pub use capture::{CapturedTick, Kept, PartsMs, SlowTick};

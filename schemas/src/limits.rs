@@ -248,6 +248,12 @@ limits! {
         "Rooms in the monitor's table. Beyond: those with the fewest clients are left out, and it says how many.";
     monitor_room_bytes_max = 65_536 in 1_024..=262_144,
         "What the monitor shows of one room at once: its clients and its state, as JSON. Beyond: the first of them, and how many are left out.";
+    queue_entrants_max = 10_000 in 1..=100_000,
+        "Clients that wait in one queue, on all nodes. Beyond: the client is told so and sent away.";
+    lobbies_max = 256 in 0..=65_536,
+        "Rooms of a node that show the listing, each for one filter. Beyond: creating one fails with 523.";
+    lobby_rooms_max = 1_000 in 1..=65_536,
+        "Rooms that a lobby shows. Beyond: those that came last are left out until others end, and it says how many.";
     finds_waiting_max = 65_536 in 1..=1_048_576,
         "joinOrCreate requests that wait for a room which another one creates. Beyond: 503.";
 }

@@ -15,6 +15,7 @@ use super::lives::Lives;
 use super::orders::{Order, Orders};
 use super::status::ClusterStatus;
 use super::thread;
+use crate::queue::{Queues, SharedQueues};
 use crate::redis::StartError;
 use crate::{Fence, Mailroom, Post, RedisSettings, Registry, presence};
 
@@ -65,6 +66,7 @@ pub struct Cluster {
     registry: Arc<Lives>,
     fence: Fence,
     presence: Presence,
+    queues: Arc<SharedQueues>,
     status: StatusCell,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -84,6 +86,7 @@ impl Cluster {
     /// [`ClusterError`] says what to change.
     pub fn join(settings: ClusterSettings) -> Result<Self, ClusterError> {
         let (orders, queue) = Orders::new();
+        let (queues, requests) = SharedQueues::new(&settings.limits);
         let (presence, work) = presence::shared(&settings.limits, settings.redis.prefix());
         let fence = Fence::shut();
         let status = StatusCell::default();
@@ -92,6 +95,7 @@ impl Cluster {
             orders: orders.clone(),
             queue,
             presence: work,
+            queues: requests,
             fence: fence.clone(),
             status: Arc::clone(&status),
         };
@@ -107,6 +111,7 @@ impl Cluster {
             registry,
             fence,
             presence,
+            queues: Arc::new(queues),
             status,
             thread: Mutex::new(Some(thread)),
         })
@@ -121,6 +126,11 @@ impl Cluster {
     /// The registry of all nodes.
     pub fn registry(&self) -> Arc<dyn Registry> {
         self.registry.clone()
+    }
+
+    /// Where those wait who want a match.
+    pub fn queues(&self) -> Arc<dyn Queues> {
+        self.queues.clone()
     }
 
     /// What rooms and programs of all nodes tell each other.

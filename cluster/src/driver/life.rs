@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep};
 use super::clock::DriverClock;
 use super::hearing::Hearing;
 use super::leasing::Leasing;
+use super::listings::Listings;
 use super::lives::Lives;
 use super::neighbours::Neighbours;
 use super::store::RedisStore;
@@ -35,6 +36,7 @@ pub(super) struct Life {
     pub(super) keys: Keys,
     pub(super) clock: DriverClock,
     pub(super) limits: downbeat_schemas::limits::Limits,
+    pub(super) listings: Arc<Listings>,
     /// The registry of the first life, once there is one.
     pub(super) lives: RefCell<Option<Arc<Lives>>>,
     pub(super) serving: RefCell<Option<JoinHandle<()>>>,
@@ -95,7 +97,11 @@ impl Life {
         let former = self.lives.borrow().clone();
         match former {
             Some(lives) => lives.begin(shared.clone()),
-            None => *self.lives.borrow_mut() = Some(Lives::new(shared.clone())),
+            None => {
+                let listings = Arc::clone(&self.listings);
+                let lives = Lives::new(shared.clone(), listings, &self.limits);
+                *self.lives.borrow_mut() = Some(lives);
+            }
         }
         let clock = self.clock.clone();
         let life = Rc::clone(self);

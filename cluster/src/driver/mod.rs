@@ -13,7 +13,8 @@
 //! | `channels` | names of channels, and pairs of them |
 //! | `courier` | a message by one channel of a pair or the other |
 //! | `carrying`, `hearing`, `audience` | the speaking and the listening half of the post |
-//! | `store`, `presence_store` | the registry and presence, through the router |
+//! | `listings` | the list of rooms as lobbies watch it |
+//! | `store`, `presence_store`, `queue_store` | the registry, presence and queues, through the router |
 //! | `status` | what people and metrics see of all this |
 
 mod about;
@@ -26,10 +27,12 @@ mod courier;
 mod hearing;
 mod leasing;
 mod life;
+mod listings;
 mod lives;
 mod neighbours;
 mod orders;
 mod presence_store;
+mod queue_store;
 mod raw_reply;
 mod status;
 mod store;

@@ -15,13 +15,16 @@ use super::courier::Courier;
 use super::hearing::Hearing;
 use super::leasing::Leasing;
 use super::life::Life;
+use super::listings::{self, Listings};
 use super::neighbours::Neighbours;
 use super::orders::{OrderQueue, Orders};
 use super::presence_store::{PresenceChannels, PresenceStore};
+use super::queue_store;
 use super::status::{ClusterStatus, LeaseStatus, MemberStatus, PostStatus};
 use super::store::RedisStore;
 use crate::driver::About;
 use crate::lease::{Lease, LeaseSettings};
+use crate::queue::QueueRequests;
 use crate::redis::{Listener, Router, Servers};
 use crate::shared::keys::Keys;
 use crate::{Fence, presence};
@@ -38,6 +41,7 @@ pub(super) struct Ends {
     pub(super) orders: Orders,
     pub(super) queue: OrderQueue,
     pub(super) presence: presence::Work,
+    pub(super) queues: QueueRequests,
     pub(super) fence: Fence,
     pub(super) status: StatusCell,
 }
@@ -68,6 +72,7 @@ async fn drive(settings: ClusterSettings, ends: Ends, tell: &Tell) -> Result<(),
     let courier = Rc::new(Courier::new(router.clone(), prefix.clone()));
     let orders = ends.orders.clone();
     let hearing = Hearing::new(settings.node, listener, Rc::clone(&courier), orders);
+    let listings = Arc::new(Listings::default());
     let leasing = lease(&settings, router.clone(), &ends);
     let life = Rc::new(Life {
         leasing: Rc::clone(&leasing),
@@ -76,6 +81,7 @@ async fn drive(settings: ClusterSettings, ends: Ends, tell: &Tell) -> Result<(),
         keys: Keys::new(&prefix),
         clock: settings.clock.clone(),
         limits: settings.limits.clone(),
+        listings: Arc::clone(&listings),
         lives: RefCell::new(None),
         serving: RefCell::new(None),
         has_left: Cell::new(false),
@@ -102,9 +108,17 @@ async fn drive(settings: ClusterSettings, ends: Ends, tell: &Tell) -> Result<(),
     spawn_local(presence::serve(
         ends.presence,
         PresenceStore(router.clone()),
-        PresenceChannels(Listener::new(router)),
+        PresenceChannels(Listener::new(router.clone())),
     ));
+    spawn_local(queue_store::serve(ends.queues, router.clone(), prefix));
+    spawn_local(listings::tell(Arc::clone(&listings), Rc::clone(&courier)));
     let registry = wait_for_lease(&life).await?;
+    spawn_local(listings::watch(
+        listings,
+        Arc::clone(&registry),
+        Listener::new(router),
+        Rc::clone(&courier),
+    ));
     let _ = tell.send(Ok(Begun { registry }));
     let node = settings.node;
     let queue = ends.queue;

@@ -32,7 +32,7 @@ pub(crate) struct Asked {
 #[derive(Debug)]
 pub(crate) enum Request {
     Find(Asked),
-    List(Option<Arc<str>>, oneshot::Sender<Vec<RoomListing>>),
+    List(Option<Arc<str>>, oneshot::Sender<Vec<RoomRecord>>),
     Locate(RoomId, oneshot::Sender<Option<Arc<RoomRecord>>>),
     Release(HoldPass),
     Finish(TicketPass),

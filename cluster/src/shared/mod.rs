@@ -33,7 +33,7 @@ mod dirty;
 pub(crate) mod fuzzing;
 mod lines;
 mod rank;
-mod record_text;
+pub(crate) mod record_text;
 mod recovery;
 mod registry;
 mod reply;

@@ -19,7 +19,7 @@ pub use answer::RecordError;
 pub(crate) use answer::{Offer, Refusal};
 pub(crate) use bell::Bell;
 pub(crate) use question::{Question, RoomDetail, RoomTally, SeatDetail, Survey, Tally};
-pub(crate) use seat::{Guest, Reply, SeatRequest, read_outcome};
+pub(crate) use seat::{Guest, Outcome, Reply, SeatRequest, read_outcome};
 
 /// Commands that wait for a shard: far more than a turn takes, few enough to see a shard that hangs.
 const COMMANDS_MAX: usize = 4_096;

@@ -3,6 +3,7 @@
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 
+use downbeat_cluster::queue::{EmbeddedQueues, Queues};
 use downbeat_cluster::{
     About, Cluster, ClusterError, ClusterSettings, DriverClock, Embedded, Fence, Registry,
 };
@@ -55,6 +56,14 @@ pub(super) fn registry(cluster: Option<&Cluster>, settings: &Settings) -> Arc<dy
     match cluster {
         Some(cluster) => cluster.registry(),
         None => Arc::new(Embedded::new(&settings.limits)),
+    }
+}
+
+/// Where those wait who want a match.
+pub(super) fn queues(cluster: Option<&Cluster>, settings: &Settings) -> Arc<dyn Queues> {
+    match cluster {
+        Some(cluster) => cluster.queues(),
+        None => Arc::new(EmbeddedQueues::new(&settings.limits)),
     }
 }
 

@@ -20,6 +20,7 @@ impl Shard {
         self.topics.try_again();
         // In case the word of them found the queue full.
         self.hear_topics(now);
+        self.desk.node.queues.expire(now);
         self.hand_over_all_recorded(now);
         self.hand_over_stats(now);
     }

@@ -72,6 +72,7 @@ use crate::link::{Bell, Command};
 use crate::monitor;
 use crate::node::Node;
 use crate::stats::ShardStats;
+use crate::surroundings::open_surroundings;
 use edge::Edges;
 use hubs::Hubs;
 use jobs::Jobs;
@@ -154,6 +155,7 @@ impl Shard {
         let (presence, link) = (desk.node.presence.clone(), desk.node.link(id).clone());
         surround(presence.clone());
         let topics = Topics::new(presence, link, limits.topic_messages_max);
+        open_surroundings(&desk);
         Ok(Self {
             limits,
             desk,
