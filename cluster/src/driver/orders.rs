@@ -92,10 +92,6 @@ impl Orders {
         Ok(())
     }
 
-    /// Wakes the driver to look at queues of its parts.
-    pub(crate) fn ring(&self) {
-        self.wake.notify_one();
-    }
 }
 
 impl OrderQueue {

@@ -12,7 +12,7 @@ use super::dirty::Dirty;
 use super::spread::Spread;
 use crate::claim::Claims;
 use crate::{
-    Counts, FindError, Found, Hold, HoldId, HoldPass, Query, RoomListing, RoomRecord, Ticket,
+    Counts, FindError, Found, Hold, HoldId, HoldPass, Query, RoomRecord, Ticket,
     TicketId, TicketPass,
 };
 
