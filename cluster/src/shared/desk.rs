@@ -12,8 +12,8 @@ use super::dirty::Dirty;
 use super::spread::Spread;
 use crate::claim::Claims;
 use crate::{
-    Counts, FindError, Found, Hold, HoldId, HoldPass, Query, RoomRecord, Ticket,
-    TicketId, TicketPass,
+    Counts, FindError, Found, Hold, HoldId, HoldPass, Query, RoomRecord, Ticket, TicketId,
+    TicketPass,
 };
 
 /// Requests that wait for the driver or its store. Beyond: finds fail with

@@ -30,7 +30,7 @@ pub(crate) enum Command {
     /// Take over a socket that claims a seat in a room of this shard.
     Adopt(Box<Newcomer>),
     /// Find a seat for someone.
-    Seat(SeatRequest, Reply),
+    Seat(Box<SeatRequest>, Reply),
     /// Find a seat for someone who asked another node.
     SeatLetter(Bytes, downbeat_cluster::Answer),
     /// Bring rooms what their topics brought.

@@ -53,7 +53,7 @@ pub(super) async fn ask_for_all(desk: &Desk, location: Location, request: SeatRe
 async fn ask_here(desk: &Desk, location: Location, request: SeatRequest) -> Outcome {
     let (reply, answer) = oneshot::channel();
     let link = desk.node.link(location.shard);
-    link.send(Command::Seat(request, Reply::Here(reply)))
+    link.send(Command::Seat(Box::new(request), Reply::Here(reply)))
         .map_err(|_| Refusal::Unavailable)?;
     answer.await.unwrap_or(Err(Refusal::Unavailable))
 }

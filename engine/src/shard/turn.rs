@@ -85,7 +85,7 @@ impl Shard {
         match command {
             Command::Adopt(newcomer) => self.adopt(*newcomer, now),
             Command::Seat(request, reply) => {
-                let outcome = self.find_seats(request, now);
+                let outcome = self.find_seats(*request, now);
                 reply.send(outcome);
             }
             Command::SeatLetter(letter, answer) => self.answer_letter(&letter, answer, now),

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use downbeat_cluster::{Filter, Location, Registry, RoomRecord};
 use downbeat_core::SessionId;
 use downbeat_core::testing::TestRoom;
-use downbeat_schemas::id::{NodeId, RoomId, ShardId};
+use downbeat_schemas::id::{Epoch, NodeId, RoomId, ShardId};
 use downbeat_schemas::limits::Limits;
 use downbeat_schemas::rows::Value as Field;
 use downbeat_schemas::time::Timestamp;
@@ -36,6 +36,7 @@ fn record(room: u64, name: &str, metadata: Value) -> RoomRecord {
             node: NodeId(3),
             shard: ShardId(0),
         },
+        epoch: Epoch::FIRST,
         clients: 1,
         clients_max: 4,
         locked: false,
@@ -49,7 +50,7 @@ fn record(room: u64, name: &str, metadata: Value) -> RoomRecord {
 
 impl Fake {
     fn publish(&self, record: RoomRecord) {
-        self.registry.publish(record, Vec::new());
+        self.registry.publish(record, Vec::new(), None);
     }
 
     fn arena(&self, room: u64) {
