@@ -95,7 +95,7 @@ pub use feed::{Feeds, Listed, ListingFeed};
 pub use fence::Fence;
 pub use filter::Filter;
 pub use placement::Load;
-pub use post::{Answer, AskError, Mailroom, Post};
+pub use post::{Answer, AskError, Kept, Mailroom, Post};
 pub use query::{FindError, Found, Mode, Query};
 pub use record::{Location, RoomListing, RoomRecord};
 pub use registry::{Counts, Pending, Registry};

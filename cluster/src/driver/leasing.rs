@@ -33,7 +33,7 @@ pub(super) struct Leasing {
     prefix: String,
     clock: DriverClock,
     fence: Fence,
-    /// The fence stays where it is until the rooms' records were checked.
+    /// The fence stays where it is until [`thaw`](Self::thaw).
     is_frozen: Cell<bool>,
     /// The least that was left when the fence moved on.
     margin_min: Cell<Duration>,
@@ -61,7 +61,7 @@ impl Leasing {
             prefix,
             clock,
             fence,
-            is_frozen: Cell::new(false),
+            is_frozen: Cell::new(true),
             margin_min: Cell::new(Duration::MAX),
             changed: Notify::new(),
             proven: RefCell::default(),
@@ -157,10 +157,8 @@ impl Leasing {
                 spawn_local(async move { leasing.probe(member, address).await });
             }
             Output::Event(event) => {
-                match event {
-                    Event::Frozen => self.is_frozen.set(true),
-                    Event::Held(_) => self.is_frozen.set(false),
-                    _ => {}
+                if matches!(event, Event::Frozen | Event::Moved(_)) {
+                    self.is_frozen.set(true);
                 }
                 self.events.borrow_mut().push(event);
                 self.has_events.notify_one();
@@ -211,10 +209,20 @@ impl Leasing {
         self.tell(|lease, now| lease.on_probe(now, member, probed));
     }
 
-    /// The records of the rooms are as they were: shards may go on for as long as the lease lasts.
-    pub(super) fn thaw(&self) {
-        self.is_frozen.set(false);
-        self.move_fence();
+    /// Shards may go on for as long as the lease lasts: their rooms are this life's, and none of an
+    /// earlier one is left. False if the lease has ended meanwhile; another event follows then.
+    pub(super) fn thaw(&self) -> bool {
+        let holds = self.holds();
+        if holds {
+            self.is_frozen.set(false);
+            self.move_fence();
+        }
+        holds
+    }
+
+    /// Whether the lease is held at this moment, though the fence may still be shut.
+    pub(super) fn holds(&self) -> bool {
+        self.lease.borrow().holds(self.clock.now())
     }
 
     fn move_fence(&self) {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use downbeat_schemas::id::{NodeId, RoomId};
+use futures_channel::oneshot;
 use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::{Instant, sleep};
 
@@ -17,6 +18,7 @@ use super::listings::Listings;
 use super::lives::Lives;
 use super::neighbours::Neighbours;
 use super::store::RedisStore;
+use crate::Kept;
 use crate::lease::{Event, Member, MemberState};
 use crate::shared::keys::Keys;
 use crate::shared::{
@@ -63,13 +65,7 @@ impl Life {
                 tracing::warn!("out of touch with Redis: rooms are frozen until the lease is back");
             }
             Event::Thawed => self.thaw().await,
-            Event::Moved(member) => {
-                tracing::error!(%member, "declared dead while out of touch: its rooms are dropped");
-                self.stop_serving();
-                if let Some(mailroom) = self.hearing.mailroom() {
-                    mailroom.moved();
-                }
-            }
+            Event::Moved(member) => self.end(member).await,
             Event::Recover(member) => {
                 spawn_local(Rc::clone(self).recover(member));
             }
@@ -80,6 +76,18 @@ impl Life {
             }
             Event::Left => self.has_left.set(true),
         }
+    }
+
+    /// A life was declared dead. The next one does not begin before all its rooms are gone.
+    async fn end(&self, member: Member) {
+        tracing::error!(%member, "declared dead while out of touch: its rooms are dropped");
+        self.stop_serving();
+        let (kept, gone) = oneshot::channel::<()>();
+        if let Some(mailroom) = self.hearing.mailroom() {
+            mailroom.moved(Kept::new(kept));
+        }
+        // Resolves when the last shard has dropped its part.
+        let _ = gone.await;
     }
 
     /// A new life has its lease.
@@ -115,13 +123,16 @@ impl Life {
         };
         let serving = spawn_local(async move { serve(&shared, surroundings).await });
         *self.serving.borrow_mut() = Some(serving);
+        self.leasing.thaw();
     }
 
     /// The lease came back: rooms go on once their records were looked at.
     async fn thaw(&self) {
         let until = Instant::now() + CHECK_MAX;
         let registry = self.lives.borrow().as_ref().map(|lives| lives.present());
-        while let Some(registry) = &registry {
+        while let Some(registry) = &registry
+            && self.leasing.holds()
+        {
             let checked = check(registry, &*self.store).await;
             for room in &checked.lost {
                 self.lose(*room);
@@ -137,7 +148,9 @@ impl Life {
             }
             sleep(TRY_AGAIN).await;
         }
-        self.leasing.thaw();
+        if !self.leasing.thaw() {
+            return;
+        }
         tracing::warn!("in touch with Redis again: rooms go on");
         if let Some(mailroom) = self.hearing.mailroom() {
             mailroom.thawed();

@@ -6,10 +6,11 @@ mod question;
 mod seat;
 
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
-use crossbeam::channel::{Receiver, Sender, bounded};
+use crossbeam::channel::{Receiver, Sender, TrySendError, bounded};
 use downbeat_net::Connection;
 use downbeat_net::socket::Stream;
 use downbeat_schemas::id::{NodeId, ReconnectionToken, RoomId, SessionId};
@@ -60,7 +61,7 @@ pub(crate) enum Command {
     /// This node is in touch with the others again.
     Thaw,
     /// The rooms of this node are no longer its own.
-    Abandon,
+    Abandon(downbeat_cluster::Kept),
     /// End all rooms and connections within this time.
     ShutDown(Duration),
 }
@@ -89,6 +90,16 @@ impl ShardLink {
         (Self { commands, bell }, queue)
     }
 
+    /// Hands over a command that must arrive: one of the few about a node's rights. Does not block.
+    pub(crate) fn send_surely(&self, command: Command) {
+        let Err(TrySendError::Full(command)) = self.commands.try_send(command) else {
+            return self.bell.ring();
+        };
+        // The shard takes hundreds of commands in a turn: this ends soon, or the shard has ended.
+        let commands = self.commands.clone();
+        thread::spawn(move || commands.send(command));
+    }
+
     /// Hands over a command.
     ///
     /// # Errors
@@ -96,6 +107,6 @@ impl ShardLink {
     pub(crate) fn send(&self, command: Command) -> Result<(), Command> {
         let sent = self.commands.try_send(command);
         self.bell.ring();
-        sent.map_err(crossbeam::channel::TrySendError::into_inner)
+        sent.map_err(TrySendError::into_inner)
     }
 }

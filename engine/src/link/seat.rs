@@ -189,12 +189,10 @@ mod tests {
 
     #[test]
     fn outcomes_arrive_as_they_were_given() {
-        let refused: Outcome = Err(Refusal::CreateFailed("no".to_owned()));
+        let refusal = Refusal::CreateFailed("no".to_owned());
+        let refused: Outcome = Err(refusal.clone());
         let answer = serde_json::to_vec(&refused).unwrap();
-        assert_eq!(
-            read_outcome(&answer).unwrap().unwrap_err(),
-            refused.unwrap_err()
-        );
+        assert_eq!(read_outcome(&answer).unwrap().unwrap_err(), refusal);
         assert!(read_outcome(b"{}").is_err());
     }
 }

@@ -111,9 +111,9 @@ pub(crate) struct Shard {
     next_sweep: Timestamp,
     busy_until: Timestamp,
     next_chores: Timestamp,
-    /// Time spent in rooms since the last chores.
+    /// Time spent in rooms since the load was last told.
     tick_time: Duration,
-    chores_at: Timestamp,
+    load_at: Timestamp,
     /// When the monitor last asked how the rooms are.
     surveyed_at: Timestamp,
     /// Set once the shard is told to end.
@@ -179,7 +179,7 @@ impl Shard {
             busy_until: now,
             next_chores: now,
             tick_time: Duration::ZERO,
-            chores_at: now,
+            load_at: now,
             surveyed_at: now,
             end_by: None,
         })

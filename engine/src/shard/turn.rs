@@ -54,6 +54,7 @@ impl Shard {
         if now >= self.next_chores {
             self.chores(now);
         }
+        self.report_load_if_due(now);
     }
 
     /// What clients say to rooms of other nodes should reach the next tick there.
@@ -103,7 +104,10 @@ impl Shard {
             Command::LoseNode(node) => self.lose_node(node, now),
             Command::LoseRoom(room) => self.lose_room(room, now),
             Command::Thaw => self.thaw(now),
-            Command::Abandon => self.abandon(now),
+            Command::Abandon(kept) => {
+                self.abandon(now);
+                drop(kept);
+            }
             Command::ShutDown(patience) => self.shut_down(now, patience),
         }
     }
