@@ -181,6 +181,18 @@ impl Lease {
         self.poll(now);
     }
 
+    /// What a copy has said of the dead holds only while its list does not say otherwise: it may
+    /// have lost it, and then who was declared dead may be back.
+    pub(crate) fn doubt_marks(&mut self, now: Timestamp, copy: usize) {
+        let state = &self.copies[copy];
+        for (member, claim) in &mut self.claims {
+            let mark = &mut claim.marks[copy];
+            if state.standing(*member) == Some(Standing::Up) && mark.says != Says::Nothing {
+                (mark.says, mark.next) = (Says::Nothing, now);
+            }
+        }
+    }
+
     /// Sends what is due for each claim.
     pub(crate) fn advance_claims(&mut self, now: Timestamp) {
         let members: Vec<Member> = self.claims.keys().copied().collect();
@@ -357,7 +369,7 @@ impl Lease {
     /// What a dead member, whose heir this node is, had begun is given up too.
     fn release_inherited(&mut self, now: Timestamp, member: Member) {
         for copy in 0..self.copies.len() {
-            if let Some(Standing::Dead(Some(by))) = self.copies[copy].standing(member)
+            if let Some(Standing::Dead(by)) = self.copies[copy].standing(member)
                 && self.inherits(by.member)
             {
                 let request = Request::Unclaim { member, by };
@@ -395,7 +407,7 @@ impl Lease {
                 let request = Request::Forget { member, by: me };
                 (request, What::Forget(member))
             }
-            _ if !holds => return,
+            _ if !holds && !won => return,
             _ => {
                 let request = Request::Declare {
                     member,

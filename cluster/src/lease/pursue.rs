@@ -1,5 +1,7 @@
 //! Which members there is something to do about.
 
+use std::time::Duration;
+
 use downbeat_schemas::time::Timestamp;
 
 use super::Lease;
@@ -29,9 +31,7 @@ impl Lease {
         if !matches!(self.phase, Phase::Held | Phase::Frozen) {
             return;
         }
-        if self.holds(now) {
-            self.begin_claims(now);
-        }
+        self.begin_claims(now);
         self.advance_claims(now);
     }
 
@@ -47,15 +47,22 @@ impl Lease {
         self.resting.retain(|_, until| *until > now);
         let mut planned = std::mem::take(&mut self.planned);
         planned.retain(|member, _| self.cause(now, *member).is_some());
-        let me = self.me();
+        let (me, holds) = (self.me(), self.holds(now));
         let open = self.open_questions();
         for member in open {
             let idle = member != me && !self.claims.contains_key(&member);
             let Some(cause) = self.cause(now, member).filter(|_| idle) else {
                 continue;
             };
+            // A death that is past is a fact, whoever tells it; any other is a right to claim.
+            if cause != Cause::Buried && !holds {
+                continue;
+            }
             let rest = self.resting.get(&member).copied().unwrap_or_default();
-            let wait = self.settings.stagger * self.rank(member);
+            let wait = match cause {
+                Cause::Buried => Duration::ZERO,
+                _ => self.settings.stagger * self.rank(member),
+            };
             let at = planned.entry(member).or_insert(now.after(wait).max(rest));
             if *at <= now {
                 planned.remove(&member);
@@ -104,23 +111,22 @@ impl Lease {
             return Some(Cause::Buried);
         }
         let attested = self.suspicions.get(&member).is_some_and(|s| s.is_proven());
-        let (mut unclaimed, mut taken) = (false, false);
+        let (mut inherited, mut taken) = (false, false);
         for (copy, state) in self.copies.iter().enumerate() {
             match state.standing(member) {
-                Some(Standing::Dead(None)) => unclaimed = true,
-                Some(Standing::Dead(Some(by))) if by.member == self.me() => {
+                Some(Standing::Dead(by)) if by.member == self.me() => {
                     return Some(Cause::Stale { copy, by });
                 }
-                Some(Standing::Dead(Some(by))) if self.inherits(by.member) => unclaimed = true,
+                Some(Standing::Dead(by)) if self.inherits(by.member) => inherited = true,
                 // Another's to recover. If that one is dead too, its heir follows.
-                Some(Standing::Dead(Some(_))) => taken = true,
+                Some(Standing::Dead(_)) => taken = true,
                 _ => {}
             }
         }
-        if taken && !unclaimed {
+        if taken && !inherited {
             return None;
         }
-        let dead = attested || unclaimed || self.is_late(member) || self.is_stray(now, member);
+        let dead = attested || inherited || self.is_late(member) || self.is_stray(now, member);
         dead.then_some(Cause::Dead { attested })
     }
 

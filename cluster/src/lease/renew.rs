@@ -105,15 +105,14 @@ impl Lease {
     ///
     /// A life that has just begun, or is held at this moment, cannot have been declared dead and
     /// forgotten. A frozen one can: an absent record is then the end of it, unless so many tables
-    /// were lost that nobody can say. Then it waits for one lease, in which those who know of its
-    /// death say so.
+    /// were lost that nobody can say. Then it shows itself, and waits for one lease before that
+    /// counts: who knows of its death sees it and says so.
     fn may_create(&self, now: Timestamp, copy: usize) -> bool {
         if self.is_joining(now) || self.holds(now) {
             return true;
         }
-        let lost = self.copies.iter().filter(|copy| copy.lost_since.is_some());
-        let waited = self.copies[copy].lost_since.map(|since| now.since(since));
-        lost.count() >= self.settings.blocking() && waited >= Some(self.settings.lease)
+        let lost = self.copies.iter().filter(|copy| copy.lost);
+        self.copies[copy].lost && lost.count() >= self.settings.blocking()
     }
 
     fn is_joining(&self, now: Timestamp) -> bool {
@@ -178,7 +177,7 @@ impl Lease {
             return;
         };
         match reply.outcome {
-            Outcome::Granted { .. } => self.on_granted(asked, reply, *replicas),
+            Outcome::Granted { .. } => self.on_granted(now, asked, reply, *replicas),
             Outcome::Dead(_) => self.on_refused(asked.copy),
             Outcome::Gone => self.on_gone(now, asked.copy, reply),
             Outcome::Full => self.counts.full += 1,
@@ -187,7 +186,7 @@ impl Lease {
         }
     }
 
-    fn on_granted(&mut self, asked: Asked, reply: &Reply, replicas: u64) {
+    fn on_granted(&mut self, now: Timestamp, asked: Asked, reply: &Reply, replicas: u64) {
         let was_solid = self.copies[asked.copy].is_solid(asked.at, &self.settings);
         let solid = was_solid || replicas > 0;
         if !solid {
@@ -198,16 +197,19 @@ impl Lease {
             from: asked.at,
             solid,
         });
+        if copy.lost {
+            copy.counts_from = now.after(self.settings.lease);
+        }
         copy.refused = false;
         copy.known = Some(reply.born);
-        copy.lost_since = None;
+        copy.lost = false;
     }
 
     fn on_refused(&mut self, copy: usize) {
         let copy = &mut self.copies[copy];
         copy.grant = None;
         copy.refused = true;
-        copy.lost_since = None;
+        copy.lost = false;
     }
 
     fn on_gone(&mut self, now: Timestamp, copy: usize, reply: &Reply) {
@@ -216,7 +218,7 @@ impl Lease {
         match state.known {
             Some(born) if born == reply.born => self.on_refused(copy),
             // The record was in a table that is no more: that says nothing.
-            Some(_) => state.lost_since = state.lost_since.or(Some(now)),
+            Some(_) => state.lost = true,
             // It never was here. A life that could not begin in time is followed by another.
             None if self.phase == Phase::Joining => self.move_on(now),
             None => {}

@@ -58,7 +58,7 @@ impl Plan {
     }
 
     /// Lengths of faults and waits are those of a lease of 600 ms, times this in per cent.
-    fn scaled(&self, ms: u64) -> Nanos {
+    pub(crate) fn scaled(&self, ms: u64) -> Nanos {
         ms * self.settings.lease.as_millis() as u64 / 600 * MS
     }
 }
@@ -181,7 +181,7 @@ fn can_fail_over(world: &World, server: usize) -> bool {
 
 /// A third of them leave a master behind that does not know. No failover is faster than a third
 /// of a lease: Redis Cluster needs 500 ms for the election alone, Sentinel 1.9 s.
-fn fail_over(world: &mut World, plan: &Plan, server: usize) {
+pub(crate) fn fail_over(world: &mut World, plan: &Plan, server: usize) {
     let until = world.now + plan.scaled(400) + world.random.below(plan.scaled(1200));
     let zombie = world.random.one_in(3).then(|| {
         let from = until.saturating_sub(plan.scaled(50)) + world.random.below(plan.scaled(900));

@@ -6,6 +6,7 @@ mod checker;
 mod differential;
 mod faults;
 mod model;
+mod promises;
 mod random;
 mod redis;
 mod server;

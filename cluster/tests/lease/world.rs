@@ -24,6 +24,8 @@ pub(crate) struct World {
     pub(crate) checker: Checker,
     pub(crate) tally: Tally,
     pub(crate) heard: Vec<(Nanos, usize, Event)>,
+    /// One packet of so many is slow, up to 400 ms.
+    pub(crate) slow_one_in: u64,
     /// What happened, if it is wanted.
     pub(crate) trace: Option<Vec<String>>,
     /// Whether nodes are told which copies share a master.
@@ -130,6 +132,7 @@ impl World {
             checker: Checker::default(),
             tally: Tally::default(),
             heard: Vec::new(),
+            slow_one_in: 100,
             trace: None,
             honest,
             events: BinaryHeap::new(),
@@ -420,7 +423,7 @@ impl World {
     }
 
     fn latency(&mut self) -> Nanos {
-        if self.random.one_in(100) {
+        if self.random.one_in(self.slow_one_in) {
             return self.random.below(400 * MS);
         }
         self.random.between(MS / 20, MS / 2)
