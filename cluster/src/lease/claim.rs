@@ -18,7 +18,7 @@ use super::request::Request;
 const BURIED_MAX: usize = 64;
 
 /// Leases after which an attempt that did not succeed is given up and begun anew.
-const PATIENCE: u32 = 3;
+pub(crate) const PATIENCE: u32 = 3;
 
 /// One member that this node declares, or has declared, dead.
 #[derive(Debug)]
@@ -332,7 +332,7 @@ impl Lease {
     /// What was inherited stays: the one before may have been the recoverer, and then the member
     /// must never live again. Only if it lives on so many copies that there was none, it may.
     fn is_hopeless(&self, now: Timestamp, member: Member, claim: &Claim) -> bool {
-        if claim.count(|says| says == Says::Alive) >= self.settings.blocking() {
+        if self.lives(claim) {
             return true;
         }
         let against = claim.count(|says| matches!(says, Says::Taken(_) | Says::Alive));
@@ -343,6 +343,11 @@ impl Lease {
         let inherits = claim.marks.iter().any(|mark| mark.heir.is_some());
         let impatient = now.since(claim.since) > self.settings.lease * PATIENCE;
         !inherits && (yields || impatient || against >= self.settings.blocking())
+    }
+
+    /// On so many masters that nobody can be its recoverer.
+    fn lives(&self, claim: &Claim) -> bool {
+        claim.masters(&self.copies, |says| says == Says::Alive) >= self.settings.blocking()
     }
 
     /// Takes the claim back where it was or may have been made. Another try follows if need be.
@@ -358,7 +363,7 @@ impl Lease {
                 self.ask(now, copy, request, false, What::Tidy);
             }
         }
-        if claim.count(|says| says == Says::Alive) >= self.settings.blocking() {
+        if self.lives(&claim) {
             self.release_inherited(now, member);
         }
         let rank = self.rank(member);

@@ -3,7 +3,8 @@
 use downbeat_schemas::time::Timestamp;
 
 use super::Lease;
-use super::copies::Grant;
+use super::claim::PATIENCE;
+use super::copies::{Grant, masters_where};
 use super::machine::{Asked, Phase, What};
 use super::member::Incarnation;
 use super::output::{Answer, Event};
@@ -26,8 +27,10 @@ impl Lease {
                 self.counts.thaws += 1;
                 self.tell(Event::Thawed);
             }
+            Phase::Frozen if self.is_in_limbo(now) => self.move_on(now),
             Phase::Held if now >= self.granted_until() => {
                 self.phase = Phase::Frozen;
+                self.frozen = now;
                 self.counts.freezes += 1;
                 self.tell(Event::Frozen);
             }
@@ -111,8 +114,23 @@ impl Lease {
         if self.is_joining(now) || self.holds(now) {
             return true;
         }
-        let lost = self.copies.iter().filter(|copy| copy.lost);
-        self.copies[copy].lost && lost.count() >= self.settings.blocking()
+        self.copies[copy].lost && self.may_return()
+    }
+
+    /// Whether so many masters lost their tables that nobody can say whether this life is over,
+    /// and none says so. The loss of one master must not be enough, whatever lay on it.
+    fn may_return(&self) -> bool {
+        let lost = masters_where(self.copies.iter(), |copy| copy.lost);
+        lost >= self.settings.blocking() && !self.copies.iter().any(|copy| copy.refused)
+    }
+
+    /// Whether this life will never be held again: what would show that it may go on is lost.
+    fn is_in_limbo(&self, now: Timestamp) -> bool {
+        let gone = self.copies.iter().filter(|copy| copy.lost || copy.refused);
+        let patience = self.settings.lease * PATIENCE;
+        gone.count() >= self.settings.blocking()
+            && !self.may_return()
+            && now.since(self.frozen) > patience
     }
 
     fn is_joining(&self, now: Timestamp) -> bool {
