@@ -54,6 +54,8 @@ mod board;
 mod claim;
 mod embedded;
 mod filter;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod lease;
 mod lobby;
 mod open;

@@ -13,7 +13,7 @@ pub enum RawReply {
     /// A bulk or simple string.
     Text(Vec<u8>),
     /// An array.
-    List(Vec<RawReply>),
+    List(Vec<Self>),
 }
 
 /// What a copy answered.

@@ -12,6 +12,7 @@ const TRACED: usize = 400;
 
 /// What went wrong.
 #[derive(Clone, Debug)]
+#[allow(dead_code, reason = "read by Debug")]
 pub(crate) enum Failure {
     /// Two may have ticked a room.
     Unsafe(String),

@@ -9,6 +9,7 @@ mod model;
 mod promises;
 mod random;
 mod redis;
+mod replies;
 mod server;
 mod simulation;
 mod table;

@@ -94,7 +94,10 @@ fn all_freeze_while_redis_is_away_and_thaw_when_it_is_back() {
             let mut world = started(seed, &Plan::cluster(), false);
             world.run_until(1000 * MS);
             let back = (1000 + away) * MS;
-            world.servers.iter_mut().for_each(|server| server.pause(back));
+            world
+                .servers
+                .iter_mut()
+                .for_each(|server| server.pause(back));
             world.run_until(back + 3000 * MS);
             let frozen = heard(&world, 1000 * MS, |event| event == Event::Frozen);
             assert!(frozen.is_some_and(|after| after < 500 * MS), "seed {seed}");
@@ -144,7 +147,10 @@ fn a_redis_that_forgot_everything_costs_a_pause_and_no_room() {
         assert_eq!(heard(&world, 0, lost), None, "seed {seed}");
         let frozen = heard(&world, since, |event| event == Event::Frozen);
         assert_eq!(frozen.is_some(), down > 3000, "seed {seed}");
-        assert!(world.nodes.iter().all(|node| node.may_tick(world.now)), "seed {seed}");
+        assert!(
+            world.nodes.iter().all(|node| node.may_tick(world.now)),
+            "seed {seed}"
+        );
         check(&world, seed);
     }
 }
@@ -158,13 +164,19 @@ fn a_dead_node_stays_dead_when_redis_forgets_it() {
         let since = world.now;
         world.nodes[0].paused_until = since + 15_000 * MS;
         world.run_until(since + 14_000 * MS);
-        assert!(heard(&world, since, is_recovery(member)).is_some(), "seed {seed}");
+        assert!(
+            heard(&world, since, is_recovery(member)).is_some(),
+            "seed {seed}"
+        );
         world.servers[0].lose_everything(since + 14_500 * MS);
         world.route_anew(0);
         world.run_until(since + 40_000 * MS);
         check(&world, seed);
         assert!(heard(&world, since, |event| event == Event::Moved(member)).is_some());
-        assert!(world.nodes.iter().all(|node| node.may_tick(world.now)), "seed {seed}");
+        assert!(
+            world.nodes.iter().all(|node| node.may_tick(world.now)),
+            "seed {seed}"
+        );
     }
 }
 

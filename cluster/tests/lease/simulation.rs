@@ -89,6 +89,14 @@ fn two_copies_on_one_master_that_count_as_two_make_two_owners() {
     must_fail(&plan);
 }
 
+#[test]
+#[ignore = "takes minutes"]
+fn at_length() {
+    for plan in [Plan::cluster(), one_master_is_lost(), Plan::sentinel()] {
+        run_all(10_000..40_000, &plan);
+    }
+}
+
 /// A control: if the checker cannot see what must go wrong here, it shows nothing elsewhere.
 fn must_fail(plan: &Plan) {
     const SEEDS: u64 = 20_000;
