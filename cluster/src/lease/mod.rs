@@ -10,7 +10,7 @@
 //! |---|---|
 //! | `machine` | what goes in and comes out, and when to call again |
 //! | `renew` | the node's own lease: number of its life, fence, freeze, thaw, end |
-//! | `claim` | declaring one member dead on every copy, until its record is gone |
+//! | `claim`, `claims` | declaring one member dead on every copy, until its record is gone |
 //! | `pursue` | whom there is something to do about, and when |
 //! | `suspect` | knowing of a crash before its lease ends |
 //! | `copies`, `view` | what each copy has said, and what a majority says |
@@ -80,6 +80,7 @@
 //! - Steps of Redis' clock, each below a third of a lease, that add up within one lease.
 
 mod claim;
+mod claims;
 mod copies;
 mod machine;
 mod member;

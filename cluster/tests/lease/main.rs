@@ -5,7 +5,9 @@
 mod checker;
 mod differential;
 mod faults;
+mod happen;
 mod model;
+mod model_check;
 mod promises;
 mod random;
 mod redis;
