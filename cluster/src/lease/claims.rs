@@ -135,6 +135,9 @@ impl Lease {
             Stage::Trying if !self.holds(now) => {}
             Stage::Trying if self.is_enough(claim) => self.win(member),
             Stage::Trying if claim.is_gone() => {
+                if claim.count(|says| says == Says::Forgotten) > 0 {
+                    self.tell(Event::Cleared(member));
+                }
                 self.claims.remove(&member);
                 self.resting.insert(member, now.after(self.settings.lease));
             }

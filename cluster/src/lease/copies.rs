@@ -23,6 +23,8 @@ pub(crate) struct Copy {
     pub(crate) refused: bool,
     /// Of the table that last had this life's record.
     pub(crate) known: Option<CopyTime>,
+    /// It has no record of this life, and does not say that it is over.
+    pub(crate) absent: bool,
     /// The table with this life's record is known to be lost.
     pub(crate) lost: bool,
     /// Only what was asked for since then counts: after a table was lost, those who know of a
@@ -57,6 +59,7 @@ impl Copy {
         self.refused = false;
         self.known = None;
         self.lost = false;
+        self.absent = false;
         self.counts_from = Timestamp(0);
         self.looked = None;
     }

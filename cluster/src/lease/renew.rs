@@ -126,7 +126,10 @@ impl Lease {
 
     /// Whether this life will never be held again: what would show that it may go on is lost.
     fn is_in_limbo(&self, now: Timestamp) -> bool {
-        let gone = self.copies.iter().filter(|copy| copy.lost || copy.refused);
+        let gone = self
+            .copies
+            .iter()
+            .filter(|copy| copy.absent || copy.refused);
         let patience = self.settings.lease * PATIENCE;
         gone.count() >= self.settings.blocking()
             && !self.may_return()
@@ -221,6 +224,7 @@ impl Lease {
         copy.refused = false;
         copy.known = Some(reply.born);
         copy.lost = false;
+        copy.absent = false;
     }
 
     fn on_refused(&mut self, copy: usize) {
@@ -228,11 +232,13 @@ impl Lease {
         copy.grant = None;
         copy.refused = true;
         copy.lost = false;
+        copy.absent = false;
     }
 
     fn on_gone(&mut self, now: Timestamp, copy: usize, reply: &Reply) {
         let state = &mut self.copies[copy];
         state.grant = None;
+        state.absent = true;
         match state.known {
             Some(born) if born == reply.born => self.on_refused(copy),
             // The record was in a table that is no more: that says nothing.

@@ -128,9 +128,18 @@ impl World {
             Event::Thawed => self.tally.thaws += 1,
             Event::Moved(_) => self.tally.moves += 1,
             Event::Recover(member) => self.recover(node, member),
+            Event::Cleared(member) => self.clear(member),
             Event::Members => {}
             Event::Left => self.nodes[node].is_up = false,
         }
+    }
+
+    fn clear(&mut self, member: Member) {
+        let (now, nodes) = (self.now, &self.nodes);
+        self.checker.clear(member, |member| {
+            let mut owners = nodes.iter().filter(|node| node.member == Some(member));
+            owners.any(|node| node.may_tick(now))
+        });
     }
 
     fn recover(&mut self, node: usize, member: Member) {

@@ -93,7 +93,7 @@ fn two_copies_on_one_master_that_count_as_two_make_two_owners() {
 #[ignore = "takes minutes"]
 fn at_length() {
     for plan in [Plan::cluster(), one_master_is_lost(), Plan::sentinel()] {
-        run_all(10_000..40_000, &plan);
+        run_all(10_000..30_000, &plan);
     }
 }
 
