@@ -7,6 +7,7 @@ use super::claim::{Claim, PATIENCE, Says, Stage};
 use super::machine::What;
 use super::member::{Claimant, Member, Standing};
 use super::output::{Answer, Event, RequestId};
+use super::pursue::order;
 use super::reply::Outcome;
 use super::request::Request;
 
@@ -280,23 +281,4 @@ impl Lease {
             round,
         }
     }
-
-    /// How many other living members come before this node in declaring this one dead.
-    pub(crate) fn rank(&self, member: Member) -> u32 {
-        let own = order(member, self.me());
-        let before = self.members.iter().filter(|(other, view)| {
-            **other != member
-                && view.state == super::MemberState::Up
-                && order(member, **other) < own
-        });
-        // More than this would be no sooner than the next renewal tells who it is.
-        before.take(8).count() as u32
-    }
-}
-
-/// Who comes first for whom: another order for each member, the same on every node.
-fn order(of: Member, candidate: Member) -> (u64, Member) {
-    let seed = of.node.0 ^ of.incarnation.0.rotate_left(32);
-    let mixed = (seed ^ candidate.node.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (mixed ^ (mixed >> 29), candidate)
 }

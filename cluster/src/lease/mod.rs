@@ -72,8 +72,9 @@
 //! - A failover that is faster than a third of a lease *and* keeps the run id, or a master that
 //!   loses what its replica had confirmed, on more than one copy at once.
 //! - Two masters that both come back empty, if those who recovered a node that was cut off are gone
-//!   or silent for the lease in which it asks. With one copy: one master. If a node crashed while
-//!   its record was lost from two masters, nobody recovers its rooms; their records expire.
+//!   or silent for the lease in which it asks. With one copy: one master.
+//! - If a node crashed while so few copies had its record that nobody can be its recoverer, its
+//!   rooms are lost, and said to be so: [`Event::Cleared`].
 //! - One stale packet of a node that was paused between check and write; receivers fence by epoch.
 //!   A request to make a record that is under way for longer than the linger.
 //! - A refused port that does not mean a crash: see [`Lease::suspect`].

@@ -9,6 +9,7 @@ use super::claim::{Claim, Stage};
 use super::copies::masters_where;
 use super::machine::{Phase, What};
 use super::member::{Claimant, Member, Standing};
+use super::output::MemberState;
 use super::request::Request;
 
 /// Leases after which a member that only a minority of the copies still knows is cleared away.
@@ -146,4 +147,21 @@ impl Lease {
         let long_ago = since.min().is_some_and(|since| now.since(*since) > long);
         long_ago && !self.copies.iter().any(|copy| copy.is_up(member))
     }
+
+    /// How many other living members come before this node in declaring this one dead.
+    pub(crate) fn rank(&self, member: Member) -> u32 {
+        let own = order(member, self.me());
+        let before = self.members.iter().filter(|(other, view)| {
+            **other != member && view.state == MemberState::Up && order(member, **other) < own
+        });
+        // More than this would be no sooner than the next renewal tells who it is.
+        before.take(8).count() as u32
+    }
+}
+
+/// Who comes first for whom: another order for each member, the same on every node.
+pub(crate) fn order(of: Member, candidate: Member) -> (u64, Member) {
+    let seed = of.node.0 ^ of.incarnation.0.rotate_left(32);
+    let mixed = (seed ^ candidate.node.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed ^ (mixed >> 29), candidate)
 }
