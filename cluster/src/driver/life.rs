@@ -1,7 +1,7 @@
 //! What follows from the lease's events: lives, thaws, recoveries.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +27,8 @@ use crate::shared::{
 
 /// Records are looked at for so long at most: longer than a failover of Redis Cluster takes.
 const CHECK_MAX: Duration = Duration::from_secs(5);
+/// Rooms in one call.
+const PURGED_AT_ONCE: usize = 50;
 /// Between two tries of a step that Redis did not answer.
 const TRY_AGAIN: Duration = Duration::from_millis(100);
 
@@ -68,6 +70,9 @@ impl Life {
             Event::Moved(member) => self.end(member).await,
             Event::Recover(member) => {
                 spawn_local(Rc::clone(self).recover(member));
+            }
+            Event::Cleared(member) => {
+                spawn_local(Rc::clone(self).clear_away(member));
             }
             Event::Members => {
                 self.tell_of_dead();
@@ -195,11 +200,19 @@ impl Life {
         }
     }
 
-    /// Cleans up after a dead life: nobody finds its rooms any more.
+    /// Cleans up after a dead life, as the only one to do so.
     async fn recover(self: Rc<Self>, dead: Member) {
         tracing::warn!(%dead, "a node is dead: its rooms are cleared away");
+        if Rc::clone(&self).clear_away(dead).await {
+            self.leasing
+                .tell(|lease, now| lease.on_recovered(now, dead));
+        }
+    }
+
+    /// Nobody finds the rooms of a dead life any more. Several may do so at once.
+    async fn clear_away(self: Rc<Self>, dead: Member) -> bool {
         let Some(me) = self.leasing.look(|lease| lease.member()) else {
-            return;
+            return false;
         };
         let recovery = Recovery::new(Rc::clone(&self.store), self.keys.clone(), me);
         // Bounded by this life: another node takes over if it ends.
@@ -207,9 +220,7 @@ impl Life {
             match clear(&recovery, dead).await {
                 Ok(rooms) => {
                     tracing::warn!(%dead, rooms, "a dead node's rooms are cleared away");
-                    self.leasing
-                        .tell(|lease, now| lease.on_recovered(now, dead));
-                    return;
+                    return true;
                 }
                 Err(error) => {
                     tracing::debug!(%dead, "{error}");
@@ -217,25 +228,32 @@ impl Life {
                 }
             }
         }
+        false
     }
 }
 
 async fn clear(recovery: &Recovery<RedisStore>, dead: Member) -> Result<usize, RecoveryError> {
     let rooms = recovery.rooms(dead).await?;
-    let mut by_name = std::collections::BTreeMap::<&str, Vec<_>>::new();
+    let mut by_name = BTreeMap::<&str, Vec<_>>::new();
     for (room, name) in &rooms {
         by_name.entry(name).or_default().push(*room);
     }
+    // A part of Redis may be out of reach: the rest goes all the same.
+    let mut outcome = Ok(rooms.len());
     // Off the listings first: nobody is to be led there while the rest goes.
     for (name, rooms) in &by_name {
-        for some in rooms.chunks(50) {
-            recovery.purge(name, dead, some).await?;
+        for some in rooms.chunks(PURGED_AT_ONCE) {
+            if let Err(error) = recovery.purge(name, dead, some).await {
+                outcome = Err(error);
+            }
         }
     }
     for (room, name) in &rooms {
-        recovery.forget(*room, name, dead).await?;
+        if let Err(error) = recovery.forget(*room, name, dead).await {
+            outcome = Err(error);
+        }
     }
-    Ok(rooms.len())
+    outcome
 }
 
 fn random() -> u64 {

@@ -23,7 +23,7 @@ use super::queue_store;
 use super::status::{ClusterStatus, LeaseStatus, MemberStatus, PostStatus};
 use super::store::RedisStore;
 use crate::driver::About;
-use crate::lease::{Lease, LeaseSettings};
+use crate::lease::{Lease, LeaseCounts, LeaseSettings};
 use crate::queue::QueueRequests;
 use crate::redis::{Listener, Router, Servers};
 use crate::shared::keys::Keys;
@@ -162,7 +162,14 @@ async fn wait_for_lease(life: &Life) -> Result<Arc<super::lives::Lives>, Cluster
         sleep(Duration::from_millis(5)).await;
     }
     let counts = life.leasing.look(Lease::counts);
-    let why = format!("{counts:?}");
+    let why = match counts {
+        LeaseCounts {
+            unconfirmed: 1.., ..
+        } => "no replica confirms what its master was told: give each master a replica that is in \
+             touch with it"
+            .to_owned(),
+        counts => format!("{counts:?}"),
+    };
     let waited = LEASE_WAIT;
     Err(ClusterError::NoLease { waited, why })
 }

@@ -193,7 +193,10 @@ fn entry(member: Member, record: &str) -> Result<Entry, ReplyError> {
         standing: match standing {
             "up" => Standing::Up,
             "left" => Standing::Left,
-            "dead" => Standing::Dead(claimant_of(by, round)?),
+            "dead" => {
+                let by = claimant_of(by, round)?;
+                Standing::Dead(by.ok_or_else(|| part("claimant", "a member", ""))?)
+            }
             other => return Err(part("standing", "up, left or dead", other)),
         },
         about: Arc::from(about),

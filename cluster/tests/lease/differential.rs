@@ -155,7 +155,6 @@ impl Pair<'_> {
                 by: by.member,
             },
             15 if self.random.one_in(2) => Request::Leave { member },
-            _ if self.random.one_in(4) => Request::Bury { member },
             _ => Request::Look { seen },
         }
     }
