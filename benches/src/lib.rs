@@ -2,6 +2,7 @@
 //!
 //! | program | question |
 //! |---|---|
+//! | `cluster` | What does it cost to play through another node, what do players notice of a Redis master's end, how fast are rooms found among many? |
 //! | `encode` | What does a patch cost, and how does that grow with entities and visible pairs? |
 //! | `soak` | Does a server that clients come to and leave keep memory and descriptors flat? |
 //! | `watching` | What does a server pay for being watched: metrics, ready to capture, recording? |

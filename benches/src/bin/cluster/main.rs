@@ -1,0 +1,135 @@
+//! What does it cost to play through another node, and what do players notice when a Redis master
+//! ends? How fast are rooms found among many, and how many join per second?
+//!
+//! Three nodes of one shard each, six Redis servers and all clients share the cores of this machine.
+
+#![allow(clippy::print_stdout, reason = "a benchmark prints what it found")]
+
+mod nodes;
+mod play;
+mod registry;
+mod storm;
+
+use std::error::Error;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use downbeat_benches::machine::Machine;
+use downbeat_benches::table::Table;
+use serde_json::{Value, json};
+
+use nodes::Nodes;
+use play::Fault;
+
+/// Measures three nodes on a Redis Cluster of its own: 3 masters, 3 replicas.
+#[derive(Debug, Parser)]
+struct Args {
+    /// The binary under test, which plays the clients too.
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "DOWNBEAT",
+        default_value = "target/release/downbeat"
+    )]
+    downbeat: PathBuf,
+    /// Players: two thirds play through a node that does not own their room.
+    #[arg(long, default_value_t = 150)]
+    clients: u32,
+    /// How long each game is measured.
+    #[arg(long, default_value_t = 15)]
+    seconds: u32,
+    /// Times that each game is played.
+    #[arg(long, default_value_t = 3)]
+    runs: u32,
+    /// Rooms that are listed while rooms are looked for.
+    #[arg(long, default_value_t = 10_000)]
+    rooms: u64,
+    /// Requests for a seat, per second.
+    #[arg(long, default_value_t = 1_000)]
+    joins: u32,
+    /// Leave some out.
+    #[arg(long, value_delimiter = ',', default_values = ["play", "kill", "pause", "find", "storm"])]
+    only: Vec<String>,
+    /// Keep the raw figures here, as JSON.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    match run(&Args::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: &Args) -> Result<(), Box<dyn Error>> {
+    let machine = Machine::here();
+    println!("{machine}");
+    let mut raw = Vec::new();
+    let wants = |what: &str| args.only.iter().any(|only| only == what);
+    for (name, fault) in [
+        ("play", Fault::None),
+        ("kill", Fault::Kill),
+        ("pause", Fault::Pause),
+    ] {
+        if wants(name) {
+            raw.push(games(args, name, fault)?);
+        }
+    }
+    if wants("find") {
+        let (table, figures) = registry::find(args.rooms)?;
+        println!("{table}");
+        raw.push(json!({ "find": figures }));
+    }
+    if wants("storm") {
+        let (table, figures) = storm::run(&args.downbeat, args.joins, Duration::from_secs(5))?;
+        println!("{table}");
+        raw.push(json!({ "storm": figures }));
+    }
+    if let Some(path) = &args.json {
+        let all = json!({ "machine": machine, "figures": raw });
+        std::fs::write(path, serde_json::to_vec_pretty(&all)?)?;
+    }
+    Ok(())
+}
+
+fn games(args: &Args, name: &str, fault: Fault) -> Result<Value, Box<dyn Error>> {
+    let title = match fault {
+        Fault::None => "Arena, 20 Hz, through any node, ms",
+        Fault::Kill => "The same while a Redis master is killed, ms",
+        Fault::Pause => "The same while a Redis master is paused, ms",
+    };
+    let mut table = Table::new(
+        title,
+        [
+            "clients",
+            "patches/s, least",
+            "gap p99",
+            "gap max",
+            "input to state p50",
+            "p99",
+            "skipped",
+        ],
+    );
+    let mut raw = Vec::new();
+    for _ in 0..args.runs {
+        let nodes = Nodes::start(&args.downbeat, 3, &[])?;
+        let game = play::play(
+            &nodes,
+            args.clients,
+            Duration::from_secs(args.seconds.into()),
+            fault,
+        )?;
+        for row in game.rows() {
+            table.row(row);
+        }
+        raw.push(game.raw);
+    }
+    println!("{table}");
+    Ok(json!({ name: raw }))
+}
