@@ -5,13 +5,13 @@
 pub(crate) mod fake;
 mod node;
 
-use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use downbeat_cluster::ListingFeed;
 use downbeat_cluster::queue::{MatchId, Queues};
+use downbeat_core::host::{around, surround};
 use downbeat_schemas::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -56,17 +56,12 @@ pub(crate) struct Party {
     pub(crate) guests: Vec<Guest>,
 }
 
-thread_local! {
-    static AROUND: RefCell<Option<Rc<dyn Surroundings>>> = const { RefCell::new(None) };
-}
-
-/// Tells the rooms of this thread, which is a shard's, what is around them. A room is made by its
-/// type alone and carries nothing from outside, so that it can be frozen.
+/// Tells the rooms of this thread, which is a shard's, what is around them.
 pub(crate) fn set_surroundings(surroundings: Rc<dyn Surroundings>) {
-    AROUND.set(Some(surroundings));
+    surround(surroundings);
 }
 
 /// What is around; nothing on a thread that is no shard's, as in a replay.
 pub(crate) fn surroundings() -> Option<Rc<dyn Surroundings>> {
-    AROUND.with_borrow(Clone::clone)
+    around()
 }

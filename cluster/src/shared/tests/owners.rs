@@ -17,7 +17,7 @@ fn a_room_has_one_owner_and_its_epochs_rise() {
     let Claimed::Yes(created) = claimed(&calls(1).room_create(room, shard, "arena")) else {
         panic!("a new room is its creator's");
     };
-    assert_eq!(created.epoch.0, created.born_ms);
+    assert_eq!(created.epoch, Epoch::FIRST);
     let again = claimed(&calls(1).room_create(room, shard, "arena"));
     assert_eq!(again, Claimed::Yes(created), "the answer was lost");
     let by_first = Claimed::No {
