@@ -26,7 +26,7 @@ pub mod loads;
 pub mod owner;
 pub mod store;
 
-mod call;
+pub(crate) mod call;
 mod desk;
 mod dirty;
 pub(crate) mod fuzzing;
@@ -35,7 +35,7 @@ mod rank;
 mod record_text;
 mod recovery;
 mod registry;
-mod reply;
+pub(crate) mod reply;
 mod script;
 mod serve;
 mod spread;
