@@ -1,5 +1,10 @@
 //! Looking at real Redis servers, with nodes and without.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a node has a clock, and a test its patience"
+)]
+
 use std::time::{Duration, Instant};
 
 use downbeat_schemas::id::NodeId;
