@@ -68,6 +68,7 @@ mod filter;
 pub mod fuzzing;
 pub mod lease;
 mod lobby;
+mod look;
 mod open;
 mod placement;
 pub mod post;
@@ -83,7 +84,7 @@ mod sort;
 
 pub use self::redis::{
     ACL_LINE, RedisCounts, RedisNode, RedisNodeFigures, RedisSettings, RedisSettingsError,
-    StartError,
+    RoundTrips, StartError,
 };
 pub use claim::{Hold, HoldId, HoldPass, ParseClaimError, Ticket, TicketId, TicketPass};
 pub use driver::{
@@ -94,6 +95,8 @@ pub use embedded::Embedded;
 pub use feed::{Feeds, Listed, ListingFeed};
 pub use fence::Fence;
 pub use filter::Filter;
+pub use lease::MemberState;
+pub use look::{ClusterLook, CopyLook, EntryLook, LookError, NameLook, NodeLook, NodeState, look};
 pub use placement::Load;
 pub use post::{Answer, AskError, Kept, Mailroom, Post};
 pub use query::{FindError, Found, Mode, Query};

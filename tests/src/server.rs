@@ -1,10 +1,14 @@
 //! A server in this process, ended with the test.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use downbeat::limits::Limits;
 use downbeat::rooms::{Arena, Chat, World};
-use downbeat::{CpuChoice, RoomDefinition, RunningServer, Server, ServerBuilder};
+use downbeat::{
+    ClusterConfig, CpuChoice, OnRedisLoss, RoomDefinition, RunningServer, Server, ServerBuilder,
+};
+use downbeat_cluster::RedisSettings;
 
 use crate::http::HttpClient;
 use crate::metrics::Metrics;
@@ -55,6 +59,15 @@ impl TestServer {
             address: running.address(),
             running: Some(running),
         }
+    }
+
+    /// One shard with all rooms, as one of the nodes of a Redis: of one server, or of a cluster if
+    /// several are named with commas between them.
+    ///
+    /// # Panics
+    /// If the server does not start.
+    pub fn with_redis(url: &str) -> Self {
+        Self::with(|server| server.cluster(cluster_config(url)))
     }
 
     /// Where it listens.
@@ -130,6 +143,21 @@ impl TestServer {
     /// Stops the server now.
     pub fn stop(mut self) {
         self.running.take().unwrap().stop();
+    }
+}
+
+/// A node of this Redis. Its lease is long where one server has all of it: nothing freezes because
+/// this machine stood still for a while.
+///
+/// # Panics
+/// If it is no URL.
+pub fn cluster_config(url: &str) -> ClusterConfig {
+    let redis = RedisSettings::from_lookup(|name| (name == "REDIS_URL").then(|| url.to_owned()));
+    ClusterConfig {
+        redis: redis.unwrap().unwrap(),
+        lease: Some(Duration::from_secs(60)),
+        on_redis_loss: OnRedisLoss::Freeze,
+        node_address: None,
     }
 }
 

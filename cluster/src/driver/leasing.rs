@@ -12,6 +12,7 @@ use tokio::task::spawn_local;
 use tokio::time::{sleep, timeout};
 
 use super::clock::DriverClock;
+use super::least::Least;
 use super::raw_reply;
 use crate::Fence;
 use crate::lease::{
@@ -35,8 +36,8 @@ pub(super) struct Leasing {
     fence: Fence,
     /// The fence stays where it is until [`thaw`](Self::thaw).
     is_frozen: Cell<bool>,
-    /// The least that was left when the fence moved on.
-    margin_min: Cell<Duration>,
+    /// What was left when the fence moved on.
+    margins: Cell<Least>,
     changed: Notify,
     /// Members that have answered at their address under their own id.
     pub(super) proven: RefCell<BTreeSet<Member>>,
@@ -62,7 +63,7 @@ impl Leasing {
             clock,
             fence,
             is_frozen: Cell::new(true),
-            margin_min: Cell::new(Duration::MAX),
+            margins: Cell::default(),
             changed: Notify::new(),
             proven: RefCell::default(),
             events: RefCell::default(),
@@ -102,8 +103,14 @@ impl Leasing {
         self.lease.borrow_mut().next_output()
     }
 
-    pub(super) fn margin_min(&self) -> Duration {
-        self.margin_min.get()
+    /// The least that was left of late when the fence moved on.
+    pub(super) fn margin_min(&self) -> Option<Duration> {
+        self.margins.get().seen(self.clock.now())
+    }
+
+    /// What the margin is at best.
+    pub(super) fn fence_after(&self) -> Duration {
+        self.settings.fence_after
     }
 
     /// Looks at the machine.
@@ -232,8 +239,9 @@ impl Leasing {
         let fence = self.lease.borrow().fence();
         let former = self.fence.ends_at();
         if fence > former && former > Timestamp(0) {
-            let margin = former.since(self.clock.now());
-            self.margin_min.set(self.margin_min.get().min(margin));
+            let now = self.clock.now();
+            let margins = self.margins.get();
+            self.margins.set(margins.with(former.since(now), now));
         }
         self.fence.set(fence);
     }

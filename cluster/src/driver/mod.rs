@@ -6,7 +6,7 @@
 //! | `cluster` | the node's membership in a cluster, as other threads hold it |
 //! | `orders` | what other threads want: a bounded queue and a wake-up |
 //! | `thread` | beginning and end |
-//! | `leasing` | the lease machine's requests, answers and fence |
+//! | `leasing`, `least` | the lease machine's requests, answers and fence, and what was left of it |
 //! | `life` | what follows from its events: lives, thaws, recoveries |
 //! | `neighbours` | other nodes, watched to know of a crash at once |
 //! | `lives` | the registry through all lives of the node |
@@ -26,6 +26,7 @@ mod cluster;
 mod courier;
 mod hearing;
 mod leasing;
+mod least;
 mod life;
 mod listings;
 mod lives;
@@ -33,7 +34,7 @@ mod neighbours;
 mod orders;
 mod presence_store;
 mod queue_store;
-mod raw_reply;
+pub(crate) mod raw_reply;
 mod status;
 mod store;
 mod thread;
@@ -43,3 +44,4 @@ pub use clock::DriverClock;
 pub use cluster::{Cluster, ClusterError, ClusterSettings};
 pub(crate) use orders::{Order, Orders};
 pub use status::{ClusterStatus, LeaseStatus, MemberStatus, PostStatus};
+pub(crate) use store::RedisStore;

@@ -4,7 +4,7 @@ use redis::Value;
 
 use crate::lease::RawReply;
 
-pub(super) fn of(value: Value) -> RawReply {
+pub(crate) fn of(value: Value) -> RawReply {
     match value {
         Value::Int(number) => RawReply::Text(number.to_string().into_bytes()),
         Value::BulkString(bytes) => RawReply::Text(bytes),

@@ -32,8 +32,11 @@ pub struct LeaseStatus {
     pub is_held: bool,
     /// From now to the fence.
     pub margin: Duration,
-    /// The least margin since the start at the moment in which the fence moved on.
-    pub margin_min: Duration,
+    /// The least margin of the last half minute or minute at the moment in which the fence moved on;
+    /// None if it did not move.
+    pub margin_min: Option<Duration>,
+    /// What the margin is at best, just after a renewal.
+    pub fence_after: Duration,
     /// What happened how often.
     pub counts: LeaseCounts,
 }

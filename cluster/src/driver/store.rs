@@ -9,14 +9,14 @@ use crate::redis::{Router, Script};
 use crate::shared::store::{Call, Reply, Store, StoreError};
 
 /// Redis as the registry asks it.
-pub(super) struct RedisStore {
+pub(crate) struct RedisStore {
     router: Router,
     /// By name: Redis is sent a script's hash.
     scripts: RefCell<BTreeMap<&'static str, &'static Script>>,
 }
 
 impl RedisStore {
-    pub(super) const fn new(router: Router) -> Self {
+    pub(crate) const fn new(router: Router) -> Self {
         Self {
             router,
             scripts: RefCell::new(BTreeMap::new()),

@@ -223,6 +223,7 @@ impl Watch {
                 is_held: lease.holds(now),
                 margin: lease.fence().since(now),
                 margin_min: self.leasing.margin_min(),
+                fence_after: self.leasing.fence_after(),
                 counts: lease.counts(),
             };
             let members = lease.members().iter().map(|(member, view)| MemberStatus {

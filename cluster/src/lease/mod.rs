@@ -100,6 +100,7 @@ pub use member::{
     ABOUT_MAX, Claimant, CopyTime, Entry, Incarnation, Member, ParseMemberError, Standing,
 };
 pub use output::{Answer, Event, LeaseCounts, MemberState, MemberView, Output, Probed, RequestId};
+pub(crate) use reply::entries;
 pub use reply::{Outcome, RawReply, Reply, ReplyError};
 pub use request::{Request, SCRIPT, Version, copy_keys};
 pub use settings::LeaseSettings;

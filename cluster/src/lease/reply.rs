@@ -159,10 +159,16 @@ fn late_of(raw: &RawReply) -> Result<Vec<Member>, ReplyError> {
 }
 
 fn members_of(raw: &RawReply) -> Result<Option<Vec<Entry>>, ReplyError> {
-    let fields = match raw {
-        RawReply::Nil => return Ok(None),
-        RawReply::List(fields) => fields,
-        RawReply::Text(_) => return Err(part("members", "a list or nil", "a text")),
+    match raw {
+        RawReply::Nil => Ok(None),
+        raw => entries(raw).map(Some),
+    }
+}
+
+/// The members in a copy's table, as `HGETALL` gives it.
+pub(crate) fn entries(raw: &RawReply) -> Result<Vec<Entry>, ReplyError> {
+    let RawReply::List(fields) = raw else {
+        return Err(part("members", "a list", "something else"));
     };
     let (pairs, rest) = fields.as_chunks::<2>();
     if !rest.is_empty() {
@@ -175,7 +181,7 @@ fn members_of(raw: &RawReply) -> Result<Option<Vec<Entry>>, ReplyError> {
     let mut entries = entries.collect::<Result<Vec<_>, _>>()?;
     // A hash has no order, and the same members must mean the same.
     entries.sort_unstable_by_key(|entry| entry.member);
-    Ok(Some(entries))
+    Ok(entries)
 }
 
 /// `expiry|standing|claimant|round|about`; the last may contain anything.

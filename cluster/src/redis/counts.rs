@@ -3,6 +3,7 @@
 use std::cell::Cell;
 
 use super::node::RedisNode;
+use super::round_trips::RoundTrips;
 
 /// What happened since the start.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct RedisCounts {
     pub redirections: u64,
     /// Changes of who owns what.
     pub topology_changes: u64,
+    /// From commands to their answers, redirections included, without those that wait for replicas.
+    pub round_trips: RoundTrips,
     /// Messages that were heard.
     pub heard: u64,
     /// Messages that were dropped because nobody took those before.

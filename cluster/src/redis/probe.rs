@@ -25,7 +25,7 @@ use crate::copies::COPY_TAGS;
 const OLDEST: RedisVersion = RedisVersion(7, 0);
 
 /// Between two looks at servers that are not there yet.
-const LOOK_EVERY: Duration = Duration::from_millis(20);
+pub(super) const LOOK_EVERY: Duration = Duration::from_millis(20);
 
 impl Router {
     /// Connects, and looks whether this Redis would hold what it is given.
@@ -57,7 +57,7 @@ impl Router {
     }
 
     /// Two copies on one master are lost together, and count as one.
-    fn check_copies(&self) -> Result<(), StartError> {
+    pub(super) fn check_copies(&self) -> Result<(), StartError> {
         let mut holders: BTreeMap<MasterId, &str> = BTreeMap::new();
         for tag in self.copy_tags() {
             let Some(master) = self.master_of(format!("{{{tag}}}").as_bytes()) else {
@@ -93,7 +93,7 @@ static PROBE: Script = Script::new("probe", "return redis.call('EXISTS', KEYS[1]
 
 impl Inner {
     /// Waits until a server is connected.
-    async fn until_reached(&self, deadline: Instant) -> Result<(), StartError> {
+    pub(super) async fn until_reached(&self, deadline: Instant) -> Result<(), StartError> {
         loop {
             self.look().await;
             let (links, sentinels) = (self.links(), self.sentinel_links());
@@ -111,7 +111,7 @@ impl Inner {
     }
 
     /// Waits until the slots that we cannot do without are owned.
-    async fn until_owned(&self, deadline: Instant) -> Result<(), StartError> {
+    pub(super) async fn until_owned(&self, deadline: Instant) -> Result<(), StartError> {
         let tags: &[&str] = match self.settings.servers {
             Servers::Cluster(_) => &COPY_TAGS,
             _ => &COPY_TAGS[..1],
@@ -130,7 +130,10 @@ impl Inner {
     }
 
     /// Waits until each owner of slots is connected.
-    async fn until_masters_are_connected(&self, deadline: Instant) -> Result<(), StartError> {
+    pub(super) async fn until_masters_are_connected(
+        &self,
+        deadline: Instant,
+    ) -> Result<(), StartError> {
         loop {
             let masters = self.topology.borrow().masters();
             let links = self.links();
@@ -151,7 +154,7 @@ impl Inner {
     }
 
     /// Looks at all servers that are connected: a replica may be the master tomorrow.
-    async fn check_servers(&self) -> Result<(), StartError> {
+    pub(super) async fn check_servers(&self) -> Result<(), StartError> {
         let masters = self.topology.borrow().masters();
         for link in self.links() {
             if !link.is_connected() {
@@ -281,6 +284,6 @@ fn refused(server: String, code: &str, details: Option<&str>) -> StartError {
 /// How a script is told that its user may not do something: Redis 7.0, and later.
 const IN_SCRIPT: [&str; 3] = ["NOPERM", "ACL failure", "The user executing the script"];
 
-fn tls(error: &TlsError) -> StartError {
+pub(super) fn tls(error: &TlsError) -> StartError {
     StartError::Tls(error.to_string())
 }

@@ -11,6 +11,8 @@ pub struct OwnerCounters {
     pub frames_resent: u64,
     /// Frames that went although an edge lacked them: a limit of the ring.
     pub frames_lost: u64,
+    /// Of these, the ones that `relay_ring_frames_max` drove out; `relay_ring_bytes_max` did the rest.
+    pub frames_too_many: u64,
     /// Entries of edges that came again and were dropped.
     pub duplicates: u64,
     /// Letters that came before an earlier one and were refused.
@@ -40,6 +42,8 @@ pub struct EdgeCounters {
     pub entries_resent: u64,
     /// Entries that no owner acknowledged before the next one took the room.
     pub entries_lost: u64,
+    /// Times that so much waited that its clients' sockets were not read: `relay_bytes_max`.
+    pub fulls: u64,
     /// Messages that were refused because a shard went on reading: twice `relay_bytes_max`.
     pub messages_refused: u64,
     /// Clients that were refused for the same reason.
@@ -67,6 +71,7 @@ impl OwnerCounters {
         self.bare_frames += more.bare_frames;
         self.frames_resent += more.frames_resent;
         self.frames_lost += more.frames_lost;
+        self.frames_too_many += more.frames_too_many;
         self.duplicates += more.duplicates;
         self.gaps += more.gaps;
         self.stale_epochs += more.stale_epochs;
@@ -90,7 +95,9 @@ impl EdgeCounters {
         self.letters += more.letters;
         self.entries_resent += more.entries_resent;
         self.entries_lost += more.entries_lost;
+        self.fulls += more.fulls;
         self.messages_refused += more.messages_refused;
+        self.connects_refused += more.connects_refused;
         self.duplicates += more.duplicates;
         self.gaps += more.gaps;
         self.frames_refused += more.frames_refused;

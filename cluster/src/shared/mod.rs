@@ -26,7 +26,7 @@ pub mod loads;
 pub mod owner;
 pub mod store;
 
-mod call;
+pub(crate) mod call;
 mod check;
 mod desk;
 mod dirty;
@@ -36,7 +36,7 @@ mod rank;
 pub(crate) mod record_text;
 mod recovery;
 mod registry;
-mod reply;
+pub(crate) mod reply;
 mod script;
 mod serve;
 mod spread;

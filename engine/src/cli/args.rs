@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
+use super::cluster::ClusterArgs;
 use super::log::{self, LogFormat};
 use super::replay::ReplayArgs;
 use crate::bench::BenchArgs;
@@ -42,6 +43,8 @@ pub(super) enum Command {
     /// and its inputs and events, which are not reflected and are given as type arguments. A game
     /// with rooms of its own prints them with `Server::builder()….types()`.
     Types,
+    /// Look at the nodes that are one server through Redis: `downbeat cluster status`.
+    Cluster(ClusterArgs),
     /// List every limit with its default, range and consequence.
     Limits,
 }

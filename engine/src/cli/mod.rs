@@ -1,6 +1,7 @@
 //! The command line of the `downbeat` binary.
 
 mod args;
+mod cluster;
 mod file;
 pub(crate) mod log;
 mod replay;
@@ -28,6 +29,7 @@ pub(crate) fn run(server: ServerBuilder) -> ExitCode {
         Some(Command::Record(record)) => serve::run(&record.into_serve(), server),
         Some(Command::Replay(replay)) => replay::run(replay, server.definitions()),
         Some(Command::Load(load)) => crate::load::run(&load),
+        Some(Command::Cluster(args)) => cluster::run(&args),
         Some(Command::Types) => print_types(&server),
         Some(Command::Limits) => list_limits(),
     }

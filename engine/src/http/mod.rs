@@ -1,6 +1,7 @@
 //! The HTTP surface: what each path answers.
 
 mod cors;
+mod health;
 mod page;
 mod pages;
 mod visit;
@@ -10,7 +11,6 @@ use std::net::IpAddr;
 use downbeat_cluster::RoomListing;
 use downbeat_net::http::{Request, Response};
 use downbeat_net::ws::Upgrade;
-use downbeat_schemas::close::MatchmakeCode;
 use serde_json::json;
 
 pub(crate) use cors::Cors;
@@ -66,7 +66,7 @@ pub(crate) fn answer(node: &Node, request: &Request<'_>, address: IpAddr) -> Ans
             }
         }
         ("GET", ["rooms"]) => Answer::List(query(request, "name"), cors),
-        ("GET", ["health"]) => Answer::Now(cors.apply(health(node))),
+        ("GET", ["health"]) => Answer::Now(cors.apply(health::answer(node))),
         ("GET", ["metrics"]) if node.settings.metrics => Answer::Figures(Page::Metrics),
         ("GET", ["metrics", "histograms"]) if node.settings.metrics => {
             Answer::Figures(Page::Histograms)
@@ -172,24 +172,6 @@ fn error(code: u16, text: &str, cors: &Cors) -> Response {
 
 fn not_allowed(allowed: &str, cors: &Cors) -> Response {
     error(405, &format!("this path takes {allowed}"), cors).header("Allow", allowed)
-}
-
-fn health(node: &Node) -> Response {
-    let unavailable = MatchmakeCode::Unavailable.code();
-    let (status, word) = if node.is_closing() {
-        (unavailable, "shutting down")
-    } else if !node.fence.holds(node.clock.now()) {
-        (unavailable, "out of touch with Redis: rooms are frozen")
-    } else {
-        (200, "ok")
-    };
-    let body = json!({
-        "status": word,
-        "processId": node.id.to_string(),
-        "shards": node.links.len(),
-        "version": env!("CARGO_PKG_VERSION"),
-    });
-    Response::json(status, body.to_string())
 }
 
 fn caller(request: &Request<'_>, address: IpAddr) -> Caller {

@@ -197,8 +197,9 @@ impl ServerBuilder {
         types::typescript(self.definitions.iter().map(RoomDefinition::room_type))
     }
 
-    /// Runs the server, as one of many if the environment names a Redis, until SIGTERM or SIGINT, then ends rooms and connections within
-    /// `shutdown_ms`. A second signal ends the process at once.
+    /// Runs the server, as one of many if the environment names a Redis, until SIGTERM or SIGINT,
+    /// then ends rooms and connections within `shutdown_ms`. A second signal ends the process at
+    /// once, and so does one that comes before the server has started.
     ///
     /// With the feature `cli` it logs to standard error, as JSON if `LOG_FORMAT` is `json`, unless
     /// the program has a `tracing` subscriber of its own.
@@ -213,7 +214,7 @@ impl ServerBuilder {
         if server.settings.cluster.is_none() {
             server.settings.cluster = ClusterConfig::from_env()?;
         }
-        let server = server.start()?;
+        let server = start::start(server, || signals.catch())?;
         signals.wait();
         signals.exit_on_next();
         tracing::info!("shutting down");
@@ -247,6 +248,6 @@ impl ServerBuilder {
     /// # Errors
     /// [`StartError`] if the server cannot start; it names the fix.
     pub fn start(self) -> Result<RunningServer, StartError> {
-        start::start(self)
+        start::start(self, || {})
     }
 }

@@ -1,4 +1,4 @@
-//! SIGTERM and SIGINT.
+//! SIGTERM and SIGINT: what they do before a server runs, while it does, and while it ends.
 
 use std::io;
 use std::sync::Arc;
@@ -14,20 +14,33 @@ const INTERRUPTED: i32 = 130;
 #[derive(Debug)]
 pub(super) struct Signals {
     came: Arc<AtomicBool>,
+    is_starting: Arc<AtomicBool>,
     /// Becomes readable with a signal.
     pipe: std::os::unix::net::UnixStream,
 }
 
 impl Signals {
-    /// Catches the signals from now on.
+    /// A signal ends the process at once, as if nobody caught it, until [`Self::catch`]: a start has
+    /// nothing to end in order, and may wait for a Redis that does not answer.
     pub(super) fn new() -> io::Result<Self> {
         let came = Arc::new(AtomicBool::new(false));
+        let is_starting = Arc::new(AtomicBool::new(true));
         let (pipe, write) = std::os::unix::net::UnixStream::pair()?;
         for signal in [SIGTERM, SIGINT] {
+            flag::register_conditional_default(signal, Arc::clone(&is_starting))?;
             flag::register(signal, Arc::clone(&came))?;
             low_level::pipe::register(signal, write.try_clone()?)?;
         }
-        Ok(Self { came, pipe })
+        Ok(Self {
+            came,
+            is_starting,
+            pipe,
+        })
+    }
+
+    /// From now on a signal is kept for [`Self::wait`].
+    pub(super) fn catch(&self) {
+        self.is_starting.store(false, Ordering::SeqCst);
     }
 
     /// Returns with the first signal.

@@ -121,7 +121,11 @@ pub enum StartError {
     Clerk(io::Error),
 }
 
-pub(super) fn start(builder: ServerBuilder) -> Result<RunningServer, StartError> {
+/// Starts a server. `started` is called when it runs and before the log says so.
+pub(super) fn start(
+    builder: ServerBuilder,
+    started: impl FnOnce(),
+) -> Result<RunningServer, StartError> {
     let ServerBuilder {
         settings,
         definitions,
@@ -187,6 +191,7 @@ pub(super) fn start(builder: ServerBuilder) -> Result<RunningServer, StartError>
         true => Some(Clerk::start(Arc::clone(&node), asked).map_err(StartError::Clerk)?),
         false => None,
     };
+    started();
     let version = env!("CARGO_PKG_VERSION");
     tracing::info!(%address, ?cpus, process = %node.id, version, "serving");
     Ok(RunningServer {

@@ -237,6 +237,7 @@ impl Shard {
             if let Some(edge) = self.edges.rooms.get_mut(&room) {
                 edge.queued = Timestamp::NEVER;
                 if edge.strand.is_lost(now) {
+                    self.stats.limit_hit("relay_owner_silence_ms");
                     self.ask_for_owner(room);
                 }
             }

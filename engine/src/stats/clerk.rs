@@ -266,7 +266,9 @@ impl<'a> Books<'a> {
             "recordings_max" => scribe.refused,
             _ => 0,
         };
-        on_shards + in_registry + by_scribe
+        let accounts = self.accounts.iter();
+        let by_relays = accounts.map(|account| account.stats.relay.hits_of(limit));
+        on_shards + in_registry + by_scribe + by_relays.sum::<u64>()
     }
 }
 

@@ -9,7 +9,7 @@
 //! | `sight` | what the monitor shows of all this |
 //! | `watch` | what of it an operator should read in the log |
 //! | `process` | what the kernel knows of the process |
-//! | `page`, `text` | all figures as Prometheus text |
+//! | `page`, `cluster_page`, `redis_page`, `text` | all figures as Prometheus text |
 //! | `histograms` | the ticks' histograms as they are, as JSON |
 //!
 //! A shard counts into plain fields of its own. Once a second it swaps them for empty ones: two
@@ -18,10 +18,12 @@
 
 mod board;
 mod clerk;
+mod cluster_page;
 mod histograms;
 mod history;
 mod page;
 mod process;
+mod redis_page;
 mod relay_stats;
 mod room_stats;
 mod shard_stats;

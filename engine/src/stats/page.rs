@@ -11,6 +11,7 @@ use super::process::ProcessStats;
 use super::room_stats::RoomStats;
 use super::text::{Kind, Label, Text};
 use super::tick_meter::{TickMeter, Times};
+use super::{cluster_page, redis_page};
 
 /// Upper bounds of the buckets of ticks, nanoseconds.
 ///
@@ -51,7 +52,7 @@ const BUCKETS_NS: [u64; 29] = [
 
 /// A family with one value of `T` for each shard, or for each shard and room type: name, kind, help,
 /// and where the value is.
-type Family<T> = (&'static str, Kind, &'static str, fn(&T) -> f64);
+pub(super) type Family<T> = (&'static str, Kind, &'static str, fn(&T) -> f64);
 
 const OF_SHARDS: [Family<Account>; 12] = [
     (
@@ -280,6 +281,11 @@ pub(super) fn write(books: &Books<'_>) -> String {
     write_patches(&mut text, books);
     write_refusals(&mut text, books);
     write_registry(&mut text, books);
+    if let Some(cluster) = &books.node.cluster {
+        let status = cluster.status();
+        cluster_page::write(&mut text, books, &status);
+        redis_page::write(&mut text, &status);
+    }
     write_scribe(&mut text, books);
     write_process(&mut text, books);
     write_colyseus(&mut text, books);

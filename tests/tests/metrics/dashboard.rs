@@ -66,7 +66,13 @@ fn panels_have_their_places_and_words() {
         .map(|kind| kind.as_str().unwrap())
         .collect();
     assert!(kinds.contains("heatmap"), "{kinds:?}");
-    for word in ["Completion lateness", "Rooms", "Clients", "Utilisation"] {
+    for word in [
+        "Completion lateness",
+        "Rooms",
+        "Clients",
+        "Utilisation",
+        "Lease margin",
+    ] {
         assert!(
             panels(&dashboard).any(|panel| panel["title"] == word),
             "{word}"

@@ -110,7 +110,6 @@ impl Router {
     ///
     /// # Errors
     /// If there are no answers.
-    #[cfg(test)]
     pub(crate) async fn pipeline(
         &self,
         key: &[u8],

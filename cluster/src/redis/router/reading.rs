@@ -13,14 +13,21 @@ use crate::redis::link::{Lane, Link};
 /// The task that keeps the figures fresh.
 pub(super) async fn read_figures(router: Weak<Inner>) {
     while let Some(inner) = router.upgrade() {
-        for link in inner.links() {
+        inner.read_figures().await;
+        let wait = Duration::from_millis(inner.settings.limits.figures_ms);
+        drop(inner);
+        sleep(wait).await;
+    }
+}
+
+impl Inner {
+    /// Reads the figures of all servers that are connected.
+    pub(crate) async fn read_figures(&self) {
+        for link in self.links() {
             if link.is_connected() {
                 read_info(&link).await;
             }
         }
-        let wait = Duration::from_millis(inner.settings.limits.figures_ms);
-        drop(inner);
-        sleep(wait).await;
     }
 }
 

@@ -1,6 +1,9 @@
 //! One command on its way.
 
+use std::time::Duration;
+
 use redis::{Pipeline, ServerError, Value};
+use tokio::time::Instant;
 
 use super::Inner;
 use crate::redis::error::RedisError;
@@ -18,10 +21,14 @@ impl Inner {
         pipeline: &Pipeline,
         lane: Lane,
     ) -> Result<(RedisNode, Vec<Value>), RedisError> {
+        let begin = Instant::now();
         let answers = self.follow(slot, pipeline, lane).await;
         match &answers {
             Err(error) => self.note(error),
             Ok((node, answers)) => {
+                if lane == Lane::Plain {
+                    self.note_round_trip(begin.elapsed());
+                }
                 for answer in answers {
                     if let Value::ServerError(error) = answer {
                         self.note(&refusal(node, error));
@@ -108,6 +115,10 @@ impl Inner {
             self.look_soon();
         }
         node
+    }
+
+    fn note_round_trip(&self, taken: Duration) {
+        self.counter.add(|counts| counts.round_trips.note(taken));
     }
 
     /// Counts an error; some of them are a reason to look at the topology.

@@ -205,7 +205,9 @@ impl Hub {
 
     /// The counts since they were last taken.
     pub fn take_counters(&mut self) -> OwnerCounters {
-        self.counters.frames_lost += self.ring.take_lost();
+        let lost = self.ring.take_lost();
+        self.counters.frames_lost += lost.too_large + lost.too_many;
+        self.counters.frames_too_many += lost.too_many;
         self.counters.take()
     }
 

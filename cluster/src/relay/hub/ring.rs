@@ -17,7 +17,16 @@ pub(super) struct Ring {
     bytes_max: usize,
     frames_max: usize,
     wanted: BTreeSet<FrameSeq>,
-    lost: u64,
+    lost: Lost,
+}
+
+/// Frames that went although someone lacked them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Lost {
+    /// For their bytes.
+    pub(super) too_large: u64,
+    /// For their number.
+    pub(super) too_many: u64,
 }
 
 impl Ring {
@@ -29,7 +38,10 @@ impl Ring {
             bytes_max: bounds.ring_bytes,
             frames_max: bounds.ring_frames,
             wanted: BTreeSet::new(),
-            lost: 0,
+            lost: Lost {
+                too_large: 0,
+                too_many: 0,
+            },
         }
     }
 
@@ -42,9 +54,13 @@ impl Ring {
         assert_eq!(seq.0, self.before.0 + self.frames.len() as u64 + 1);
         self.bytes += frame.len();
         self.frames.push_back(frame);
-        while self.bytes > self.bytes_max || self.frames.len() > self.frames_max {
+        while self.bytes > self.bytes_max {
             self.pop();
-            self.lost += 1;
+            self.lost.too_large += 1;
+        }
+        while self.frames.len() > self.frames_max {
+            self.pop();
+            self.lost.too_many += 1;
         }
     }
 
@@ -86,8 +102,8 @@ impl Ring {
     }
 
     /// Frames that went although someone lacked them, since this was last asked.
-    pub(super) const fn take_lost(&mut self) -> u64 {
-        std::mem::replace(&mut self.lost, 0)
+    pub(super) fn take_lost(&mut self) -> Lost {
+        std::mem::take(&mut self.lost)
     }
 
     fn pop(&mut self) {

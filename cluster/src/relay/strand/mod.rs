@@ -165,10 +165,12 @@ impl Strand {
             self.counters.messages_refused += 1;
             return Queued::Refused;
         }
+        let was_full = self.is_full();
         if self.clients.contains_key(&relayed) {
             self.queue.push_message(relayed, bytes);
         }
         if self.is_full() {
+            self.counters.fulls += u64::from(!was_full);
             Queued::AndFull
         } else {
             Queued::Yes

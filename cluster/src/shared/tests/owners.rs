@@ -4,6 +4,7 @@ use downbeat_schemas::id::{RoomId, ShardId};
 
 use super::scripts::start;
 use super::{calls, owner};
+use crate::shared::owner::Epoch;
 use crate::shared::reply::{self, Claimed};
 use crate::shared::store::{Call, Reply};
 
