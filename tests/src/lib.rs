@@ -6,7 +6,10 @@
 //! | module | what |
 //! |---|---|
 //! | [`server`] | a server in this process, ended with the test |
+//! | [`cluster`] | many of them that are one
+//! | [`way`] | whether clients play where their room is, or through another node
 //! | [`rooms`] | a room that does as it is told |
+//! | [`hall`] | a room that listens to topics
 //! | [`burner`] | a room that is too slow now and then |
 //! | [`folder`] | a folder that is gone with the test |
 //! | [`http`] | an HTTP client that hides nothing |
@@ -23,7 +26,9 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails here says enough")]
 
 pub mod burner;
+pub mod cluster;
 pub mod folder;
+pub mod hall;
 pub mod hostile;
 pub mod http;
 pub mod metrics;
@@ -35,4 +40,5 @@ pub mod random;
 pub mod rooms;
 pub mod seat;
 pub mod server;
+pub mod way;
 pub mod websocket;

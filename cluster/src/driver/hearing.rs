@@ -104,9 +104,10 @@ impl Hearing {
             {
                 self.listener.unsubscribe(channel);
             }
-            for channel in &inbox.second {
-                self.listener.subscribe(channel);
-            }
+            inbox
+                .second
+                .iter()
+                .for_each(|channel| self.listener.subscribe(channel));
         }
     }
 
