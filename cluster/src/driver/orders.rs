@@ -91,7 +91,6 @@ impl Orders {
         self.wake.notify_one();
         Ok(())
     }
-
 }
 
 impl OrderQueue {

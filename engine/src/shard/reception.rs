@@ -94,6 +94,7 @@ impl Shard {
                 let response = self.matched(&outcome, &cors);
                 self.respond(id, response, now);
             }
+            JobResult::Seats(reply, outcome) => reply.send(outcome),
             JobResult::Visit(id, visit, host) => self.receive_visit(id, &visit, host, now),
             JobResult::Owner(room, record) => self.take_owner(room, record, now),
             JobResult::Spawned(key, finished) => {
