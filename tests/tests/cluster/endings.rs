@@ -45,7 +45,11 @@ fn rooms_of_a_node_that_stops_are_gone_at_once_and_their_clients_are_told() {
     }
     stopping.join().unwrap();
     for node in cluster.nodes() {
-        assert_eq!(node.listing(&seat.room_id), None, "nobody waits for an expiry");
+        assert_eq!(
+            node.listing(&seat.room_id),
+            None,
+            "nobody waits for an expiry"
+        );
         let gone = seat::ask(node.address(), "joinById", &seat.room_id, &json!({}));
         assert_eq!(gone.unwrap_err().code, 522);
         let next = seat::ask(node.address(), "joinOrCreate", "probe", &json!({})).unwrap();
@@ -64,7 +68,10 @@ fn a_seat_outlives_the_node_that_gave_it() {
     let edge = cluster.others(&seat.process_id)[0];
     let mut player = Player::take(edge.address(), &seat);
     player.apply(&ProbeInput::Add { by: 3 });
-    assert_eq!(player.own_field("scores", "total"), Some(&RowValue::Signed(3)));
+    assert_eq!(
+        player.own_field("scores", "total"),
+        Some(&RowValue::Signed(3))
+    );
 }
 
 #[test]
@@ -88,7 +95,10 @@ fn who_plays_through_a_node_that_stops_comes_back_by_another() {
         assert_eq!(back.welcome.session, player.welcome.session);
         player = back;
     }
-    assert_eq!(player.own_field("scores", "total"), Some(&RowValue::Signed(6)));
+    assert_eq!(
+        player.own_field("scores", "total"),
+        Some(&RowValue::Signed(6))
+    );
     let diary = &player.mirror.single("diary").unwrap().fields;
     assert_eq!(diary[0], RowValue::Unsigned(0), "nobody left");
 }

@@ -23,7 +23,8 @@ fn rooms_of_all_nodes_are_found_by_each_method_at_each_node() {
     let redis = shared::together();
     let cluster = TestCluster::start(&redis, 3);
     let options = json!({ "hold_ms": 600_000 });
-    let create = |node: &TestServer| Player::take(node.address(), &ask(node, "create", "probe", &options));
+    let create =
+        |node: &TestServer| Player::take(node.address(), &ask(node, "create", "probe", &options));
     let hosts: Vec<Player> = cluster.nodes().iter().map(create).collect();
     for node in cluster.nodes() {
         for host in &hosts {
