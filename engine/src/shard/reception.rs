@@ -12,6 +12,7 @@ use downbeat_schemas::id::{ConnectionId, ReconnectionToken, RoomId, SessionId, S
 use downbeat_schemas::time::Timestamp;
 
 use super::Shard;
+use super::closing::EDGE_CLOSES;
 use super::jobs::JobResult;
 use super::sockets::{Goodbye, Role};
 use crate::desk::Desk;
@@ -257,6 +258,13 @@ impl Goodbye {
         }
     }
 
+    fn edge_closes() -> Self {
+        Self {
+            code: CloseCode::Moved,
+            reason: EDGE_CLOSES.to_owned(),
+        }
+    }
+
     fn unknown_room() -> Self {
         Self {
             code: CloseCode::UnknownRoom,
@@ -297,6 +305,9 @@ async fn find_host(desk: &Desk, visit: &Visit) -> Result<Host, Goodbye> {
     check_auth(desk, visit, &record.name).await?;
     if record.location.node == desk.node.id {
         return Ok(Host::Shard(record.location.shard));
+    }
+    if desk.node.is_closing() {
+        return Err(Goodbye::edge_closes());
     }
     Ok(Host::Elsewhere(record))
 }
