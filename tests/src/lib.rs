@@ -18,6 +18,7 @@
 //! | [`player`] | a client that plays: a mirror of the room, inputs, the end |
 //! | [`metrics`] | Prometheus text, read strictly |
 //! | [`prometheus`] | a real Prometheus that scrapes a server |
+//! | [`balancer`] | a real nginx or HAProxy in front of nodes
 //! | [`process`] | the server as a process, and processes that must end |
 //! | [`hostile`] | what no client should send |
 //! | [`random`] | random numbers from a seed |
@@ -25,6 +26,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails here says enough")]
 
+pub mod balancer;
 pub mod burner;
 pub mod cluster;
 pub mod folder;

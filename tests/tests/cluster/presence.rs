@@ -2,10 +2,9 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use downbeat::presence::testing::answer;
 use downbeat_tests::cluster::TestCluster;
 use downbeat_tests::hall::{Event, Hall, Input, call, heard, listen, settle};
-use downbeat_tests::patience::eventually;
+use downbeat_tests::patience::{eventually, outcome};
 use downbeat_tests::player::Player;
 use downbeat_tests::server::TestServer;
 use downbeat_tests_redis::{Cluster, shared};
@@ -14,7 +13,7 @@ use serde_json::json;
 /// Said to see who hears.
 const TEST: &str = "test";
 
-/// A hall on each node. Who calls and hears is at another one.
+/// A hall on each node.
 fn halls(redis: &Cluster) -> (TestCluster, Vec<Player>) {
     let cluster = TestCluster::start_with(redis, 3, |server| server.room::<Hall>("hall"));
     let hall_on = |node: &TestServer| {
@@ -35,7 +34,7 @@ fn what_a_room_publishes_is_heard_by_rooms_and_programs_of_all_nodes_once() {
     let redis = shared::together();
     let (cluster, mut players) = halls(&redis);
     let presence = cluster.node(2).running().presence();
-    let mut program = answer(presence.subscribe("news")).unwrap();
+    let mut program = outcome(presence.subscribe("news")).unwrap();
     for player in &mut players {
         listen(player, "news");
     }
@@ -109,6 +108,6 @@ fn rooms_of_all_nodes_count_together() {
         }
     }
     let counter = cluster.node(1).running().presence().counter("counted");
-    assert_eq!(answer(counter.value()), Ok(12));
+    assert_eq!(outcome(counter.value()), Ok(12));
     settle(&mut players[0]);
 }
