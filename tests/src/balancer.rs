@@ -1,8 +1,10 @@
 //! Real load balancers in front of nodes, with the configurations of `deploy/`.
 
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::{Command, Stdio};
 use std::{env, fs};
+
+use downbeat_tests_redis::ports::free_port;
 
 use crate::folder::Folder;
 use crate::http::HttpClient;
@@ -28,7 +30,8 @@ impl Balancer {
     /// # Panics
     /// If it does not serve.
     pub fn nginx(parent: &str, nodes: [SocketAddr; 3]) -> Self {
-        let (folder, address) = (Folder::new(parent, "nginx"), free_address());
+        let address = free_address();
+        let folder = Folder::new(parent, &format!("nginx-{}", address.port()));
         let site = read("nginx/downbeat.conf");
         write(
             &folder,
@@ -46,7 +49,8 @@ impl Balancer {
     /// # Panics
     /// If it does not serve.
     pub fn haproxy(parent: &str, nodes: [SocketAddr; 3]) -> Self {
-        let (folder, address) = (Folder::new(parent, "haproxy"), free_address());
+        let address = free_address();
+        let folder = Folder::new(parent, &format!("haproxy-{}", address.port()));
         let config = read("haproxy/haproxy.cfg");
         write(
             &folder,
@@ -76,7 +80,7 @@ impl Balancer {
     }
 
     fn is_serving(&self) -> bool {
-        let is_there = std::net::TcpStream::connect(self.address).is_ok();
+        let is_there = TcpStream::connect(self.address).is_ok();
         is_there && HttpClient::connect(self.address).get("/health").status == 200
     }
 }
@@ -124,11 +128,7 @@ fn program(variable: &str) -> std::ffi::OsString {
     env::var_os(variable).unwrap()
 }
 
-/// The kernel hands out a port; nobody else is likely to get it before it is used.
-///
-/// # Panics
-/// If there is none.
+/// A free port of loopback, which is nobody's by chance until it is used.
 pub fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap()
+    (Ipv4Addr::LOCALHOST, free_port()).into()
 }

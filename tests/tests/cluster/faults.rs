@@ -1,4 +1,4 @@
-//! A Redis server dies while clients play.
+//! A Redis server dies, or stands still, while clients play.
 
 use std::time::{Duration, Instant};
 
@@ -6,7 +6,7 @@ use downbeat_tests::cluster::TestCluster;
 use downbeat_tests::player::{Heard, Player, decode_event};
 use downbeat_tests::rooms::ProbeEvent;
 use downbeat_tests::seat;
-use downbeat_tests_redis::{Reply, shared};
+use downbeat_tests_redis::{Reply, Server, shared};
 use serde_json::json;
 
 /// The figure to reach is 300 ms on a machine that does nothing else.
@@ -39,7 +39,16 @@ fn listen(player: &mut Player, until: Instant) -> Pulses {
 }
 
 #[test]
-fn the_death_of_the_master_with_the_rooms_channel_stops_no_room_and_hardly_its_edges() {
+fn the_death_of_the_master_with_a_rooms_channel_stops_no_room_and_hardly_its_edges() {
+    check(Server::kill);
+}
+
+#[test]
+fn a_pause_of_the_master_with_a_rooms_channel_stops_no_room_and_hardly_its_edges() {
+    check(Server::pause);
+}
+
+fn check(harm: impl Fn(&Server)) {
     let redis = shared::alone();
     let cluster = TestCluster::start(&redis, 3);
     let pulse = json!({ "pulse": true });
@@ -64,7 +73,7 @@ fn the_death_of_the_master_with_the_rooms_channel_stops_no_room_and_hardly_its_e
             .each_mut()
             .map(|edge| scope.spawn(move || listen(edge, until)));
         std::thread::sleep(Duration::from_millis(500));
-        master.kill();
+        harm(master);
         (
             told.join().unwrap(),
             relayed.map(|relayed| relayed.join().unwrap()),
