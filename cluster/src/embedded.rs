@@ -68,6 +68,11 @@ impl Registry for Embedded {
         });
     }
 
+    /// There are no other nodes.
+    fn until_known(&self, _room: RoomId) -> Option<Pending<()>> {
+        None
+    }
+
     fn locate(&self, room: RoomId) -> Pending<Option<Arc<RoomRecord>>> {
         let record = self.shared.decide(|board| board.locate(room));
         Box::pin(ready(record))

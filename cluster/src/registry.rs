@@ -30,6 +30,10 @@ pub trait Registry: fmt::Debug + Send + Sync {
     /// Forgets a room that ended. Its holds end with it.
     fn withdraw(&self, room: RoomId);
 
+    /// Resolves once all nodes can locate a room of this one, or it has ended; `None` if they can
+    /// already. A seat in it is of no use to a client at another node before.
+    fn until_known(&self, room: RoomId) -> Option<Pending<()>>;
+
     /// Where a room is, private and locked ones too; `None` if there is none of this id.
     fn locate(&self, room: RoomId) -> Pending<Option<Arc<RoomRecord>>>;
 

@@ -6,7 +6,10 @@
 //! | module | what |
 //! |---|---|
 //! | [`server`] | a server in this process, ended with the test |
+//! | [`cluster`] | many of them that are one
+//! | [`way`] | whether clients play where their room is, or through another node
 //! | [`rooms`] | a room that does as it is told |
+//! | [`hall`] | a room that listens to topics
 //! | [`burner`] | a room that is too slow now and then |
 //! | [`folder`] | a folder that is gone with the test |
 //! | [`http`] | an HTTP client that hides nothing |
@@ -15,6 +18,7 @@
 //! | [`player`] | a client that plays: a mirror of the room, inputs, the end |
 //! | [`metrics`] | Prometheus text, read strictly |
 //! | [`prometheus`] | a real Prometheus that scrapes a server |
+//! | [`balancer`] | a real nginx or HAProxy in front of nodes
 //! | [`process`] | the server as a process, and processes that must end |
 //! | [`hostile`] | what no client should send |
 //! | [`random`] | random numbers from a seed |
@@ -22,8 +26,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails here says enough")]
 
+pub mod balancer;
 pub mod burner;
+pub mod cluster;
 pub mod folder;
+pub mod hall;
 pub mod hostile;
 pub mod http;
 pub mod metrics;
@@ -35,4 +42,5 @@ pub mod random;
 pub mod rooms;
 pub mod seat;
 pub mod server;
+pub mod way;
 pub mod websocket;

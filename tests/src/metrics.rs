@@ -55,6 +55,14 @@ impl Metrics {
         Ok(metrics)
     }
 
+    /// Adds what another page says: the sums are those of both.
+    pub fn add(&mut self, other: Self) {
+        self.families.extend(other.families);
+        for (sample, value) in other.samples {
+            *self.samples.entry(sample).or_default() += value;
+        }
+    }
+
     /// The sum of the samples of a name that have these labels and perhaps others. Nothing is 0.
     pub fn sum(&self, name: &str, labels: &[(&str, &str)]) -> f64 {
         let has = |sample: &Sample| {

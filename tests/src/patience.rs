@@ -1,5 +1,7 @@
 //! How long a test waits for what must come, and how long its server does.
 
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use downbeat::limits::Limits;
@@ -21,6 +23,23 @@ pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
         assert!(start.elapsed() < PATIENCE, "waited in vain: {what}");
         std::thread::sleep(LOOK_EVERY);
     }
+}
+
+/// The outcome of what goes on on other threads.
+///
+/// # Panics
+/// If it does not end within [`PATIENCE`].
+pub fn outcome<T>(work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    let mut context = Context::from_waker(Waker::noop());
+    let mut outcome = None;
+    eventually("there is an outcome", || {
+        if let Poll::Ready(found) = work.as_mut().poll(&mut context) {
+            outcome = Some(found);
+        }
+        outcome.is_some()
+    });
+    outcome.unwrap()
 }
 
 /// Limits of a server under which no client is given up, and no tick left out, because this machine

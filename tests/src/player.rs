@@ -74,7 +74,7 @@ impl Player {
     /// If there is no seat.
     pub fn join(server: &TestServer, room: &str, options: &Value) -> Self {
         let seat = seat::ask(server.address(), "joinOrCreate", room, options);
-        Self::take(server.address(), &seat.unwrap())
+        Self::seat(server, &seat.unwrap())
     }
 
     /// Creates a room and joins it.
@@ -83,7 +83,7 @@ impl Player {
     /// If there is no seat.
     pub fn create(server: &TestServer, room: &str, options: &Value) -> Self {
         let seat = seat::ask(server.address(), "create", room, options);
-        Self::take(server.address(), &seat.unwrap())
+        Self::seat(server, &seat.unwrap())
     }
 
     /// Joins the room of another player.
@@ -93,10 +93,16 @@ impl Player {
     pub fn join_room_of(&self, server: &TestServer) -> Self {
         let options = serde_json::json!({});
         let seat = seat::ask(server.address(), "joinById", &self.seat.room_id, &options);
-        Self::take(server.address(), &seat.unwrap())
+        Self::seat(server, &seat.unwrap())
     }
 
-    /// Claims a reserved seat: returns with the first snapshot.
+    /// Claims a reserved seat, by the way that clients of this server go: returns with the first
+    /// snapshot.
+    pub fn seat(server: &TestServer, seat: &Seat) -> Self {
+        Self::begin(server.open(&seat.path()), seat)
+    }
+
+    /// Claims a reserved seat at a node: returns with the first snapshot.
     pub fn take(address: SocketAddr, seat: &Seat) -> Self {
         Self::begin(WebSocket::open(address, &seat.path()), seat)
     }
@@ -111,8 +117,9 @@ impl Player {
     /// # Panics
     /// If something else comes.
     pub fn begin(mut socket: WebSocket, seat: &Seat) -> Self {
-        let Frame::Binary(bytes) = socket.next_frame() else {
-            panic!("no Welcome came");
+        let bytes = match socket.next_frame() {
+            Frame::Binary(bytes) => bytes,
+            other => panic!("no Welcome came: {other:?}"),
         };
         let Ok(ServerMessage::Welcome(welcome)) = ServerMessage::decode(&bytes) else {
             panic!("the first message is no Welcome");
@@ -122,11 +129,11 @@ impl Player {
             seat: seat.clone(),
             mirror: Mirror::new(welcome.schema.clone()),
             stamp: welcome.stamp,
+            inputs: welcome.stamp.acked_input,
             welcome: *welcome,
             snapshots: 0,
             patches: 0,
             pings: 0,
-            inputs: 0,
         };
         player.wait(|heard| match heard {
             Heard::Rows(kind) => {
@@ -140,8 +147,9 @@ impl Player {
     }
 
     /// Opens the seat of this player again, after its connection was lost.
-    pub fn come_back(&self, address: SocketAddr) -> Self {
-        Self::reconnect(address, &self.seat, self.welcome.reconnection_token)
+    pub fn come_back(&self, server: &TestServer) -> Self {
+        let path = self.seat.path_with(self.welcome.reconnection_token);
+        Self::begin(server.open(&path), &self.seat)
     }
 
     /// Sends an input and returns its number.

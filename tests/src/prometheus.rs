@@ -1,13 +1,14 @@
 //! A real Prometheus that scrapes a server.
 
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
 use serde_json::Value;
 
+use crate::balancer::free_address;
 use crate::patience::{PATIENCE, eventually};
 use crate::process::Process;
 
@@ -119,12 +120,6 @@ pub fn read(path: &str) -> String {
 /// If the variable that says where they are is missing.
 pub fn program(name: &str) -> PathBuf {
     Path::new(&env::var_os("DOWNBEAT_TEST_PROMETHEUS").unwrap()).join(name)
-}
-
-/// The kernel hands out a port; nobody else is likely to get it before Prometheus does.
-fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap()
 }
 
 fn encode(text: &str) -> String {

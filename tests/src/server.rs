@@ -1,6 +1,7 @@
 //! A server in this process, ended with the test.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use downbeat::limits::Limits;
@@ -10,17 +11,26 @@ use downbeat::{
 };
 use downbeat_cluster::RedisSettings;
 
+use crate::cluster::TestCluster;
 use crate::http::HttpClient;
 use crate::metrics::Metrics;
 use crate::patience::{eventually, patient_limits};
 use crate::rooms::Probe;
+use crate::websocket::WebSocket;
 
 /// A server on a free port of loopback. Stopped when dropped: declare it before its clients, so
 /// that they are gone by then.
+///
+/// It may be of many nodes ([`Way::Edge`](crate::way::Way)): then any of them is asked, figures are
+/// those of all, and a client's WebSocket goes to one that does not have its room.
 #[derive(Debug)]
 pub struct TestServer {
     address: SocketAddr,
     running: Option<RunningServer>,
+    /// The other nodes.
+    edges: Vec<Self>,
+    /// Requests and WebSockets so far: nodes take turns.
+    turns: AtomicUsize,
 }
 
 impl TestServer {
@@ -58,6 +68,8 @@ impl TestServer {
         Self {
             address: running.address(),
             running: Some(running),
+            edges: Vec::new(),
+            turns: AtomicUsize::new(0),
         }
     }
 
@@ -70,9 +82,41 @@ impl TestServer {
         Self::with(|server| server.cluster(cluster_config(url)))
     }
 
-    /// Where it listens.
-    pub const fn address(&self) -> SocketAddr {
-        self.address
+    /// One server of many nodes.
+    pub(crate) fn of(nodes: TestCluster) -> Self {
+        let mut nodes = nodes.into_nodes();
+        let mut server = nodes.remove(0);
+        server.edges = nodes;
+        server
+    }
+
+    /// Where the next request goes.
+    pub fn address(&self) -> SocketAddr {
+        self.next_of(&self.nodes().collect::<Vec<_>>()).address
+    }
+
+    /// Where the next WebSocket goes, by its path: `/<processId>/…`.
+    pub fn socket_address(&self, path: &str) -> SocketAddr {
+        let owner = path.split('/').nth(1).unwrap_or_default();
+        let nodes = self.nodes();
+        let edges: Vec<&Self> = match self.edges.is_empty() {
+            true => nodes.collect(),
+            false => nodes.filter(|node| node.id() != owner).collect(),
+        };
+        self.next_of(&edges).address
+    }
+
+    /// Opens a WebSocket.
+    pub fn open(&self, path: &str) -> WebSocket {
+        WebSocket::open(self.socket_address(path), path)
+    }
+
+    fn nodes(&self) -> impl Iterator<Item = &Self> {
+        std::iter::once(self).chain(&self.edges)
+    }
+
+    fn next_of<'a>(&self, nodes: &[&'a Self]) -> &'a Self {
+        nodes[self.turns.fetch_add(1, Ordering::Relaxed) % nodes.len()]
     }
 
     /// The `processId` of its answers.
@@ -93,7 +137,7 @@ impl TestServer {
 
     /// A connection for HTTP.
     pub fn http(&self) -> HttpClient {
-        HttpClient::connect(self.address)
+        HttpClient::connect(self.address())
     }
 
     /// What `/rooms` lists.
@@ -131,8 +175,12 @@ impl TestServer {
 
     /// What `/metrics` says; up to a second old.
     pub fn metrics(&self) -> Metrics {
-        let answer = self.http().get("/metrics");
-        Metrics::parse(&answer.text()).unwrap()
+        let mut metrics = Metrics::default();
+        for node in self.nodes() {
+            let answer = HttpClient::connect(node.address).get("/metrics");
+            metrics.add(Metrics::parse(&answer.text()).unwrap());
+        }
+        metrics
     }
 
     /// Waits until the metrics say this.

@@ -2,67 +2,14 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that fails here says enough")]
 
+use downbeat::CpuChoice;
 use downbeat::presence::testing::answer;
 use downbeat::presence::{PresenceError, Subscription};
-use downbeat::{CpuChoice, Ctx, NoOptions, Reject, Replicate, Room, RoomConfig, SessionId};
+use downbeat_tests::hall::{Event, Hall, Input, call, heard, listen, settle};
 use downbeat_tests::patience::eventually;
 use downbeat_tests::player::Player;
 use downbeat_tests::server::TestServer;
-use serde::{Deserialize, Serialize};
 use serde_json::json;
-
-/// A room that says what it hears.
-#[derive(Default, Replicate, Serialize, Deserialize)]
-struct Hall {}
-
-#[derive(Serialize, Deserialize)]
-enum Input {
-    Listen(String),
-    Ignore(String),
-    Call(String, String),
-    /// To be counted among all who were, on all shards.
-    Count,
-    Nothing,
-}
-
-#[derive(Debug, PartialEq, Serialize, Deserialize)]
-enum Event {
-    Heard(String, String),
-    Counted(i64),
-}
-
-impl Room for Hall {
-    type Options = NoOptions;
-    type Input = Input;
-    type Event = Event;
-    type Timer = ();
-
-    const CONFIG: RoomConfig = RoomConfig::new().tick_hz(50);
-
-    fn on_create(_: NoOptions, _: &mut Ctx<Self>) -> Result<Self, Reject> {
-        Ok(Self::default())
-    }
-
-    fn on_input(&mut self, _: SessionId, input: Input, ctx: &mut Ctx<Self>) {
-        match input {
-            Input::Listen(topic) => ctx.subscribe(&topic).unwrap(),
-            Input::Ignore(topic) => assert!(ctx.unsubscribe(&topic)),
-            Input::Call(topic, words) => ctx.publish(&topic, words.as_bytes()).unwrap(),
-            Input::Count => {
-                let counted = ctx.presence().counter("counted").increment(1);
-                ctx.spawn(counted, |_, counted, ctx| {
-                    ctx.broadcast(&Event::Counted(counted.unwrap()));
-                });
-            }
-            Input::Nothing => {}
-        }
-    }
-
-    fn on_message(&mut self, topic: &str, payload: &[u8], ctx: &mut Ctx<Self>) {
-        let words = String::from_utf8(payload.to_vec()).unwrap();
-        ctx.broadcast(&Event::Heard(topic.to_owned(), words));
-    }
-}
 
 /// Two shards, and a hall on each.
 fn two_halls() -> (TestServer, [Player; 2]) {
@@ -73,32 +20,6 @@ fn two_halls() -> (TestServer, [Player; 2]) {
         .map(|player| server.listing(&player.seat.room_id).unwrap()["shard"].as_u64());
     assert_ne!(shards[0], shards[1], "the second goes to the idle shard");
     (server, players)
-}
-
-/// Whatever the room was told before is in effect: its shard has looked at it after that tick.
-fn settle(player: &mut Player) {
-    player.apply(&Input::Nothing);
-}
-
-fn listen(player: &mut Player, topic: &str) {
-    player.apply(&Input::Listen(topic.to_owned()));
-    settle(player);
-}
-
-/// Not waited for: what the player hears meanwhile is not to be lost.
-fn call(player: &mut Player, topic: &str, words: &str) {
-    player.input(&Input::Call(topic.to_owned(), words.to_owned()));
-}
-
-/// The words of so many messages.
-fn heard(player: &mut Player, count: usize) -> Vec<String> {
-    let next = |_| {
-        player.wait_for_event(|event| match event {
-            Event::Heard(_, words) => Some(words),
-            Event::Counted(_) => None,
-        })
-    };
-    (0..count).map(next).collect()
 }
 
 fn next_words(subscription: &mut Subscription) -> String {

@@ -143,9 +143,23 @@ fn all_tests(project: &Project) -> Result<(), Box<dyn Error>> {
     test.env("DOWNBEAT_TEST_PYTHON", tools::python(project)?);
     test.env("DOWNBEAT_TEST_NODE_MODULES", tools::node_modules(project)?);
     test.env("DOWNBEAT_TEST_PROMETHEUS", tools::prometheus()?);
+    let [nginx, haproxy] = tools::balancers()?;
+    test.env("DOWNBEAT_TEST_NGINX", nginx);
+    test.env("DOWNBEAT_TEST_HAPROXY", haproxy);
+    test.env("DOWNBEAT_TEST_SDK", sdk(project)?);
     tools::redis()?;
     test.current_dir(&project.root);
     Ok(process::run(&mut test)?)
+}
+
+/// The client for Node, built: the file to import.
+fn sdk(project: &Project) -> Result<PathBuf, Box<dyn Error>> {
+    let folder = project.root.join("clients");
+    tools::npm_ci(project, &folder)?;
+    let mut npm = tools::npm(project)?;
+    npm.args(["run", "build", "--workspace", "typescript"]);
+    process::run(npm.current_dir(&folder))?;
+    Ok(folder.join("typescript/dist/index.js"))
 }
 
 fn client(project: &Project) -> Result<(), Box<dyn Error>> {

@@ -96,6 +96,17 @@ pub(crate) fn redis() -> Result<(), ToolError> {
     Ok(())
 }
 
+/// nginx and HAProxy, which the tests start themselves.
+pub(crate) fn balancers() -> Result<[PathBuf; 2], ToolError> {
+    let found = || Some([daemon("nginx")?, daemon("haproxy")?]);
+    if found().is_none() {
+        install_debian(&["nginx-light", "haproxy"])?;
+    }
+    found().ok_or_else(|| ToolError::Missing {
+        packages: "nginx-light haproxy".to_owned(),
+    })
+}
+
 /// npm, with a Node that is new enough.
 pub(crate) fn npm(project: &Project) -> Result<Command, ToolError> {
     with_node(project, "npm")
@@ -143,6 +154,12 @@ fn in_path(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     let mut places = env::split_paths(&path).map(|folder| folder.join(name));
     places.find(|place| place.is_file())
+}
+
+/// A program that Debian keeps out of the path of those who are not root.
+fn daemon(name: &str) -> Option<PathBuf> {
+    let usual = Path::new("/usr/sbin").join(name);
+    in_path(name).or_else(|| usual.is_file().then_some(usual))
 }
 
 fn first_in_path(folder: &Path) -> OsString {

@@ -84,11 +84,11 @@ export class Client {
     reconnectionToken?: string,
   ): Promise<Room<T>> {
     const { roomId, sessionId } = seat;
-    const url = this.#matchmaking.socketUrl(seat);
+    const urls = this.#matchmaking.socketUrls(seat);
     const room = new Room<T>(this.#host, this.#settings, {
       roomId,
       sessionId,
-      url,
+      urls,
       reconnectionToken,
     });
     await room.joined();

@@ -59,13 +59,18 @@ export class Matchmaking {
     return rooms as RoomListing[];
   }
 
-  /** The WebSocket of a seat. */
-  socketUrl({ processId, roomId, publicAddress }: SeatReservation): URL {
+  /**
+   * The WebSockets of a seat, the better one first: the node of the room itself, if it says where it
+   * is reached, and the way that matchmaking went, for whom the former is out of reach.
+   */
+  socketUrls({ processId, roomId, publicAddress }: SeatReservation): readonly URL[] {
     const { protocol } = this.#base;
-    const base = publicAddress ? new URL(`${protocol}//${publicAddress}/`) : this.#base;
-    const url = new URL(`${processId}/${roomId}`, base);
-    url.protocol = protocol === "https:" ? "wss:" : "ws:";
-    return url;
+    const direct = publicAddress ? [new URL(`${protocol}//${publicAddress}/`)] : [];
+    return [...direct, this.#base].map((base) => {
+      const url = new URL(`${processId}/${roomId}`, base);
+      url.protocol = protocol === "https:" ? "wss:" : "ws:";
+      return url;
+    });
   }
 
   async #request(path: string, init: RequestInit): Promise<unknown> {

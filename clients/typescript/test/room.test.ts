@@ -7,6 +7,15 @@ import { ConnectionError, InputError, MatchmakeError, ProtocolError } from "../s
 import { RowsWriter, writeEvent, writePong, writeRows, writeWelcome } from "./support/wire.js";
 import { PLAYER, turns, World } from "./support/world.js";
 
+/** A seat of a node that is reached directly. */
+const DIRECT_SEAT = {
+  name: "test",
+  sessionId: "s",
+  roomId: "r",
+  processId: "p",
+  publicAddress: "node:1",
+};
+
 describe("joining", () => {
   test("asks for a seat and takes it", async () => {
     const world = new World();
@@ -36,6 +45,52 @@ describe("joining", () => {
     await turns();
     expect(world.requests[0]?.url).toBe("https://example.com/games/matchmake/create/a%20b");
     expect(world.socket.url).toBe("wss://h:1/p/r?sessionId=s");
+  });
+
+  test("goes the way of matchmaking if nobody answers where the server says", async () => {
+    const world = new World();
+    world.answer = () => Response.json(DIRECT_SEAT);
+    const joining = new Client("http://balancer/games", { host: world }).join("test");
+    await turns();
+    expect(world.socket.url).toBe("ws://node:1/p/r?sessionId=s");
+    world.socket.end(1006);
+    expect(world.socket.url).toBe("ws://balancer/games/p/r?sessionId=s");
+    world.welcome();
+    await joining;
+    world.socket.end(1006);
+    world.pass(0);
+    expect(world.socket.url).toContain("ws://balancer/games/p/r?sessionId=s");
+  });
+
+  test("waits for a direct address that is silent no longer than it must", async () => {
+    const world = new World();
+    world.answer = () => Response.json(DIRECT_SEAT);
+    const joining = new Client("http://balancer", { host: world, timeoutMs: 5_000 }).join("test");
+    const failed = joining.catch((e) => e);
+    await turns();
+    const [direct] = world.sockets;
+    world.pass(3_000);
+    expect(direct?.closedWith).toBe(4009);
+    expect(world.socket.url).toBe("ws://balancer/p/r?sessionId=s");
+    world.pass(1_999);
+    expect(world.socket.closedWith).toBeUndefined();
+    world.pass(1);
+    expect(world.socket.closedWith).toBe(4009);
+    expect(world.sockets).toHaveLength(2);
+    expect(await failed).toBeInstanceOf(ConnectionError);
+    expect(world.timers).toBe(0);
+  });
+
+  test("gives a direct address that answers all of its time", async () => {
+    const world = new World();
+    world.answer = () => Response.json(DIRECT_SEAT);
+    const joining = new Client("http://balancer", { host: world, timeoutMs: 5_000 }).join("test");
+    await turns();
+    world.socket.open();
+    world.pass(4_999);
+    world.welcome();
+    await joining;
+    expect(world.sockets).toHaveLength(1);
   });
 
   test("passes on the server's refusal", async () => {
@@ -108,6 +163,23 @@ describe("joining", () => {
 });
 
 describe("a lost connection", () => {
+  test("is opened again where somebody answers", async () => {
+    const world = new World();
+    world.answer = () => Response.json(DIRECT_SEAT);
+    const joining = new Client("http://balancer", { host: world }).join("test");
+    await turns();
+    world.welcome();
+    await joining;
+    const hosts: string[] = [];
+    world.socket.end(1006);
+    for (let attempt = 0; attempt < 3; attempt++) {
+      world.pass(1_000);
+      hosts.push(new URL(world.socket.url).host);
+      world.socket.end(1006);
+    }
+    expect(hosts).toEqual(["node:1", "balancer", "node:1"]);
+  });
+
   test("is opened again on the same seat, with the newest token", async () => {
     const world = new World();
     const room = await world.join();
@@ -241,7 +313,9 @@ describe("close codes", () => {
     for (const { code, name } of codes) expect(closeReason(code).name).toBe(name);
   });
 
-  const COMES_BACK = [1001, 1005, 1006, 1011, 1012, 1013, 1014, 1015, 4007, 4008, 4009, 3_999];
+  const COMES_BACK = [
+    1001, 1005, 1006, 1011, 1012, 1013, 1014, 1015, 4007, 4008, 4009, 4010, 3_999,
+  ];
   const ENDS = codes.map(({ code }) => code).filter((code) => !COMES_BACK.includes(code));
 
   test.each(COMES_BACK)("%i is answered by coming back", async (code) => {

@@ -60,6 +60,10 @@ impl Registry for Lives {
         self.present().withdraw(room);
     }
 
+    fn until_known(&self, room: RoomId) -> Option<Pending<()>> {
+        self.present().until_known(room)
+    }
+
     fn locate(&self, room: RoomId) -> Pending<Option<Arc<RoomRecord>>> {
         self.present().locate(room)
     }

@@ -1,6 +1,6 @@
 //! Where shards and the driver's thread meet: what is asked, what is to be told, what is counted.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
@@ -53,6 +53,8 @@ pub(crate) struct State {
     pub(crate) dirty: Dirty,
     pub(crate) counts: Counts,
     pub(crate) is_stopped: bool,
+    /// Who waits until the store knows a room: requests for a seat in it.
+    awaited: BTreeMap<RoomId, Vec<oneshot::Sender<()>>>,
     requests: VecDeque<Request>,
     /// Taken by the driver and not done yet.
     under_way: usize,
@@ -73,6 +75,7 @@ impl Desk {
             dirty,
             counts: Counts::default(),
             is_stopped: false,
+            awaited: BTreeMap::new(),
             requests: VecDeque::new(),
             under_way: 0,
             last_claim: 0,
@@ -161,6 +164,23 @@ impl Desk {
 }
 
 impl State {
+    /// Waits until the store knows a room; `None` if it does, or the room is not to be known.
+    pub(crate) fn await_known(&mut self, room: RoomId) -> Option<oneshot::Receiver<()>> {
+        if !self.dirty.is_untold(room) {
+            return None;
+        }
+        let (tell, known) = oneshot::channel();
+        self.awaited.entry(room).or_default().push(tell);
+        Some(known)
+    }
+
+    /// Tells those who wait for a room that the store knows by now, or that has ended.
+    pub(crate) fn tell_known(&mut self) {
+        let dirty = &self.dirty;
+        // Dropped, they have their answer.
+        self.awaited.retain(|room, _| dirty.is_untold(*room));
+    }
+
     /// The next request, which is under way until [`done`](Self::done).
     pub(crate) fn take_request(&mut self) -> Option<Request> {
         let request = self.requests.pop_front()?;

@@ -142,6 +142,12 @@ impl Dirty {
         self.rooms.values().filter_map(|room| room.record.as_ref())
     }
 
+    /// Whether the store has yet to confirm that the room is this node's.
+    pub(crate) fn is_untold(&self, room: RoomId) -> bool {
+        let room = self.rooms.get(&room);
+        room.is_some_and(|room| room.record.is_some() && room.title.is_none())
+    }
+
     /// What the room's owner writes with; `None` before the store has confirmed it.
     pub(crate) fn title(&self, room: RoomId) -> Option<Title> {
         self.rooms.get(&room)?.title

@@ -134,7 +134,16 @@ impl Registry for Shared {
     }
 
     fn withdraw(&self, room: RoomId) {
-        self.desk.change(|state| state.dirty.withdraw(room));
+        self.desk.change(|state| {
+            state.dirty.withdraw(room);
+            state.tell_known();
+        });
+    }
+
+    fn until_known(&self, room: RoomId) -> Option<Pending<()>> {
+        let known = self.desk.look(|state| state.await_known(room))?;
+        // An end without a word is the end of this registry, and of its rooms.
+        Some(Box::pin(async { known.await.unwrap_or_default() }))
     }
 
     fn locate(&self, room: RoomId) -> Pending<Option<Arc<RoomRecord>>> {

@@ -11,6 +11,9 @@ use super::Shard;
 use super::rooms::RoomKey;
 use super::sockets::Role;
 
+/// What those are told whose room goes on at another node: they come back by a third one.
+pub(super) const EDGE_CLOSES: &str = "this node is shutting down and the room is at another";
+
 impl Shard {
     /// Ends all rooms and begins to close all connections.
     pub(super) fn shut_down(&mut self, now: Timestamp, patience: Duration) {
@@ -22,12 +25,12 @@ impl Shard {
             self.after_room(key);
         }
         for id in self.sockets.ids() {
-            self.part(
-                id,
-                CloseCode::ServerShutdown,
-                "the server is shutting down",
-                now,
-            );
+            let role = self.sockets.find_mut(id).map(|socket| socket.role);
+            let (code, reason) = match role {
+                Some(Role::Relayed(_)) => (CloseCode::Moved, EDGE_CLOSES),
+                _ => (CloseCode::ServerShutdown, "the server is shutting down"),
+            };
+            self.part(id, code, reason, now);
             self.settle(id, now);
         }
         self.stay_busy(now);

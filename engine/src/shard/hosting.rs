@@ -19,11 +19,7 @@ use crate::surroundings::Party;
 
 impl Shard {
     /// Finds a seat for someone, or for all of a match.
-    pub(super) fn find_seats(
-        &mut self,
-        request: SeatRequest,
-        now: Timestamp,
-    ) -> Result<Vec<Offer>, Refusal> {
+    fn find_seats(&mut self, request: SeatRequest, now: Timestamp) -> Result<Vec<Offer>, Refusal> {
         if !self.may_tick(now) {
             return Err(Refusal::Frozen);
         }
@@ -71,13 +67,26 @@ impl Shard {
         self.after_room(key);
     }
 
+    /// Answers a request for seats, once their room is found from all nodes: the client may connect
+    /// to any of them.
+    pub(super) fn answer_seats(&mut self, request: SeatRequest, reply: Reply, now: Timestamp) {
+        let outcome = self.find_seats(request, now);
+        let room = outcome.as_ref().ok().and_then(|offers| offers.first());
+        let registry = &self.desk.node.registry;
+        let known = room.and_then(|offer| registry.until_known(offer.room_id));
+        let Some(known) = known else {
+            return reply.send(outcome);
+        };
+        self.jobs.spawn(async move {
+            known.await;
+            JobResult::Seats(reply, outcome)
+        });
+    }
+
     /// Answers another node's request for a seat.
     pub(super) fn answer_letter(&mut self, letter: &[u8], answer: Answer, now: Timestamp) {
         match SeatRequest::from_letter(letter, &*self.desk.node.registry) {
-            Ok(request) => {
-                let outcome = self.find_seats(request, now);
-                Reply::Elsewhere(answer).send(outcome);
-            }
+            Ok(request) => self.answer_seats(request, Reply::Elsewhere(answer), now),
             Err(error) => tracing::warn!("{error}"),
         }
     }

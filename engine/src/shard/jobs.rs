@@ -19,7 +19,7 @@ use super::reception::Host;
 use super::rooms::RoomKey;
 use super::sockets::Goodbye;
 use crate::http::{Cors, Visit};
-use crate::link::{Bell, Offer};
+use crate::link::{Bell, Offer, Outcome, Reply};
 use crate::matchmake::MatchmakeError;
 
 type BoxedJob = Pin<Box<dyn Future<Output = JobResult>>>;
@@ -30,6 +30,8 @@ pub(super) enum JobResult {
     Response(ConnectionId, Response),
     /// A request for a seat has got one, or not.
     Matched(ConnectionId, Cors, Result<Offer, MatchmakeError>),
+    /// The answer to a request for seats.
+    Seats(Reply, Outcome),
     /// A visitor whose room is known, with where it is; or not to be had, with the reason.
     Visit(ConnectionId, Box<Visit>, Result<Host, Goodbye>),
     /// Whose a room of another node is now.
@@ -43,6 +45,7 @@ impl std::fmt::Debug for JobResult {
         f.write_str(match self {
             Self::Response(..) => "Response",
             Self::Matched(..) => "Matched",
+            Self::Seats(..) => "Seats",
             Self::Visit(..) => "Visit",
             Self::Owner(..) => "Owner",
             Self::Spawned(..) => "Spawned",

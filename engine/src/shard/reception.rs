@@ -12,6 +12,7 @@ use downbeat_schemas::id::{ConnectionId, ReconnectionToken, RoomId, SessionId, S
 use downbeat_schemas::time::Timestamp;
 
 use super::Shard;
+use super::closing::EDGE_CLOSES;
 use super::jobs::JobResult;
 use super::sockets::{Goodbye, Role};
 use crate::desk::Desk;
@@ -94,6 +95,7 @@ impl Shard {
                 let response = self.matched(&outcome, &cors);
                 self.respond(id, response, now);
             }
+            JobResult::Seats(reply, outcome) => reply.send(outcome),
             JobResult::Visit(id, visit, host) => self.receive_visit(id, &visit, host, now),
             JobResult::Owner(room, record) => self.take_owner(room, record, now),
             JobResult::Spawned(key, finished) => {
@@ -256,6 +258,13 @@ impl Goodbye {
         }
     }
 
+    fn edge_closes() -> Self {
+        Self {
+            code: CloseCode::Moved,
+            reason: EDGE_CLOSES.to_owned(),
+        }
+    }
+
     fn unknown_room() -> Self {
         Self {
             code: CloseCode::UnknownRoom,
@@ -296,6 +305,9 @@ async fn find_host(desk: &Desk, visit: &Visit) -> Result<Host, Goodbye> {
     check_auth(desk, visit, &record.name).await?;
     if record.location.node == desk.node.id {
         return Ok(Host::Shard(record.location.shard));
+    }
+    if desk.node.is_closing() {
+        return Err(Goodbye::edge_closes());
     }
     Ok(Host::Elsewhere(record))
 }

@@ -85,10 +85,7 @@ impl Shard {
         let now = self.clock.now();
         match command {
             Command::Adopt(newcomer) => self.adopt(*newcomer, now),
-            Command::Seat(request, reply) => {
-                let outcome = self.find_seats(*request, now);
-                reply.send(outcome);
-            }
+            Command::Seat(request, reply) => self.answer_seats(*request, reply, now),
             Command::SeatLetter(letter, answer) => self.answer_letter(&letter, answer, now),
             Command::Hear => self.hear_topics(now),
             Command::Answer(question) => self.answer(question, now),

@@ -26,7 +26,7 @@
 //! | `config` | the text of a redis.conf |
 //! | [`client`] | the client that sets them up, without a library |
 //! | `watchdog` | who ends them when the test cannot |
-//! | `ports` | where they listen |
+//! | [`ports`] | where they listen |
 //! | [`patience`] | how long is waited |
 
 #![allow(clippy::unwrap_used, reason = "a test that fails here says enough")]
@@ -37,7 +37,7 @@ mod config;
 pub mod migration;
 pub mod options;
 pub mod patience;
-mod ports;
+pub mod ports;
 pub mod sentinel;
 pub mod server;
 pub mod shared;

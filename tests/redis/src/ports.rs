@@ -13,7 +13,10 @@ const COUNT: u32 = 20_000;
 
 /// A port of loopback on which nobody listens at this moment. No port is given out twice in a
 /// process before all were; another process may still take it first.
-pub(crate) fn free_port() -> u16 {
+///
+/// # Panics
+/// Never: its numbers are those of ports.
+pub fn free_port() -> u16 {
     loop {
         let number = NEXT.fetch_add(1, Ordering::Relaxed) % COUNT;
         let port = u16::try_from(FIRST + number).unwrap();

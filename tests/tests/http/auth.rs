@@ -111,5 +111,5 @@ fn a_seat_that_was_let_in_once_comes_back_by_its_token_alone() {
     let body = json!({ "reconnectionToken": token });
     let again = seat::ask(server.address(), "reconnect", &seat.room_id, &body).unwrap();
     assert_eq!(again, seat);
-    player.come_back(server.address());
+    player.come_back(&server);
 }

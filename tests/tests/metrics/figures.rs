@@ -20,7 +20,7 @@ fn clients_are_counted_on_their_ways() {
     let guest = host.join_room_of(&server);
     let mut lost = host.join_room_of(&server);
     lost.socket.drop_connection();
-    let mut back = lost.come_back(server.address());
+    let mut back = lost.come_back(&server);
     back.apply(&ProbeInput::Add { by: 1 });
     guest.leave();
     server.wait_for_metrics("two are there, one has left", |metrics| {

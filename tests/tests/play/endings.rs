@@ -2,16 +2,24 @@
 
 use std::time::{Duration, Instant};
 
+use downbeat_tests::both_ways;
 use downbeat_tests::player::{Heard, Player};
 use downbeat_tests::rooms::{ProbeEvent, ProbeInput};
 use downbeat_tests::seat;
 use downbeat_tests::server::TestServer;
+use downbeat_tests::way::Way;
 use downbeat_tests::websocket::Frame;
 use serde_json::json;
 
-#[test]
-fn who_is_sent_away_is_told_why() {
-    let server = TestServer::new();
+both_ways!(
+    who_is_sent_away_is_told_why,
+    a_room_that_disposes_of_itself_closes_all_its_clients,
+    the_answer_to_a_close_is_read_from_whoever_talked_in_every_tick_too,
+    a_panicking_hook_ends_its_room_and_no_other,
+);
+
+fn who_is_sent_away_is_told_why(way: Way) {
+    let server = way.server();
     let mut host = Player::create(&server, "probe", &json!({}));
     let mut guest = host.join_room_of(&server);
     let kick = ProbeInput::Kick {
@@ -22,13 +30,12 @@ fn who_is_sent_away_is_told_why() {
     assert_eq!(guest.read_to_close(), (4004, "no shoes".to_owned()));
     host.wait_until(|mirror| mirror.rows("scores").unwrap().len() == 1);
     let again = guest.seat.path_with(guest.welcome.reconnection_token);
-    let mut socket = downbeat_tests::websocket::WebSocket::open(server.address(), &again);
+    let mut socket = server.open(&again);
     assert_eq!(socket.read_to_close().0, 4524, "a seat once lost is lost");
 }
 
-#[test]
-fn a_room_that_disposes_of_itself_closes_all_its_clients() {
-    let server = TestServer::new();
+fn a_room_that_disposes_of_itself_closes_all_its_clients(way: Way) {
+    let server = way.server();
     let mut host = Player::create(&server, "probe", &json!({}));
     let mut guest = host.join_room_of(&server);
     host.input(&ProbeInput::Dispose);
@@ -37,10 +44,9 @@ fn a_room_that_disposes_of_itself_closes_all_its_clients() {
     server.wait_for_end(&host.seat.room_id);
 }
 
-#[test]
-fn the_answer_to_a_close_is_read_from_whoever_talked_in_every_tick_too() {
+fn the_answer_to_a_close_is_read_from_whoever_talked_in_every_tick_too(way: Way) {
     let close_timeout = Duration::from_secs(60);
-    let server = TestServer::with_limits(|limits| limits.close_timeout_ms = 60_000);
+    let server = way.server_with_limits(|limits| limits.close_timeout_ms = 60_000);
     let mut player = Player::create(&server, "probe", &json!({}));
     for _ in 0..20 {
         player.apply(&ProbeInput::Add { by: 1 });
@@ -53,9 +59,8 @@ fn the_answer_to_a_close_is_read_from_whoever_talked_in_every_tick_too() {
     assert!(answered.elapsed() < close_timeout, "it was not read");
 }
 
-#[test]
-fn a_panicking_hook_ends_its_room_and_no_other() {
-    let server = TestServer::new();
+fn a_panicking_hook_ends_its_room_and_no_other(way: Way) {
+    let server = way.server();
     let pulse = json!({ "pulse": true });
     let mut bystander = Player::create(&server, "probe", &pulse);
     let mut ticks = Vec::new();

@@ -3,11 +3,23 @@
 use downbeat::limits::Limits;
 use downbeat_net::ws::{Control, Data, OpCode};
 use downbeat_schemas::client::ClientMessage;
+use downbeat_tests::both_ways;
 use downbeat_tests::player::{Player, encode, encode_input};
 use downbeat_tests::rooms::ProbeInput;
 use downbeat_tests::server::TestServer;
+use downbeat_tests::way::Way;
 use downbeat_tests::websocket::{Frame, binary_frame, frame};
 use serde_json::json;
+
+both_ways!(
+    bytes_that_are_no_message_are_closed_with_4006,
+    frames_that_rfc_6455_forbids_are_closed_with_its_codes,
+    limits_of_a_client_close_it_and_are_counted,
+    inputs_beyond_the_inbox_are_dropped_and_counted_and_the_client_stays,
+    a_message_in_fragments_with_pings_between_is_one_message,
+    who_answers_no_ping_is_closed_and_who_does_stays,
+    the_defaults_let_a_lively_client_play,
+);
 
 const TEXT: OpCode = OpCode::Data(Data::Text);
 const CONTINUE: OpCode = OpCode::Data(Data::Continue);
@@ -27,9 +39,8 @@ fn check(server: &TestServer, bytes: &[u8], code: u16, words: &str) {
     witness.wait_until(|mirror| mirror.rows("scores").unwrap().len() == 1);
 }
 
-#[test]
-fn bytes_that_are_no_message_are_closed_with_4006() {
-    let server = TestServer::new();
+fn bytes_that_are_no_message_are_closed_with_4006(way: Way) {
+    let server = way.server();
     check(&server, &binary_frame(b""), 4006, "FlatBuffers");
     check(&server, &binary_frame(b"hello"), 4006, "FlatBuffers");
     check(&server, &binary_frame(&[0xff; 4_096]), 4006, "FlatBuffers");
@@ -44,9 +55,8 @@ fn bytes_that_are_no_message_are_closed_with_4006() {
     check(&server, &binary_frame(&long), 4006, "");
 }
 
-#[test]
-fn frames_that_rfc_6455_forbids_are_closed_with_its_codes() {
-    let server = TestServer::new();
+fn frames_that_rfc_6455_forbids_are_closed_with_its_codes(way: Way) {
+    let server = way.server();
     check(&server, &frame(TEXT, 7, b"hello"), 1003, "binary");
     check(&server, &frame(TEXT, 7, b"\xff\xfe"), 1007, "UTF-8");
     check(&server, &frame(CONTINUE, 7, b"x"), 1002, "continuation");
@@ -66,9 +76,8 @@ fn frames_that_rfc_6455_forbids_are_closed_with_its_codes() {
     });
 }
 
-#[test]
-fn limits_of_a_client_close_it_and_are_counted() {
-    let server = TestServer::with_limits(|limits| {
+fn limits_of_a_client_close_it_and_are_counted(way: Way) {
+    let server = way.server_with_limits(|limits| {
         limits.frame_bytes_max = 128;
         limits.message_rate_max = 10;
     });
@@ -86,9 +95,8 @@ fn limits_of_a_client_close_it_and_are_counted() {
     });
 }
 
-#[test]
-fn inputs_beyond_the_inbox_are_dropped_and_counted_and_the_client_stays() {
-    let server = TestServer::with_limits(|limits| {
+fn inputs_beyond_the_inbox_are_dropped_and_counted_and_the_client_stays(way: Way) {
+    let server = way.server_with_limits(|limits| {
         limits.inbox_per_client_max = 4;
         limits.message_rate_max = 1_000;
     });
@@ -113,9 +121,8 @@ fn inputs_beyond_the_inbox_are_dropped_and_counted_and_the_client_stays() {
     assert!((1_001..1_100).contains(&total), "{total}");
 }
 
-#[test]
-fn a_message_in_fragments_with_pings_between_is_one_message() {
-    let server = TestServer::new();
+fn a_message_in_fragments_with_pings_between_is_one_message(way: Way) {
+    let server = way.server();
     let mut player = Player::create(&server, "probe", &json!({}));
     let message = encode_input(1, &ProbeInput::Add { by: 7 });
     let mut bytes = Vec::new();
@@ -148,9 +155,8 @@ fn a_message_in_fragments_with_pings_between_is_one_message() {
     assert_eq!(total, Some(&downbeat_schemas::rows::Value::Signed(8)));
 }
 
-#[test]
-fn who_answers_no_ping_is_closed_and_who_does_stays() {
-    let server = TestServer::with_limits(|limits| {
+fn who_answers_no_ping_is_closed_and_who_does_stays(way: Way) {
+    let server = way.server_with_limits(|limits| {
         limits.ping_interval_ms = 100;
         limits.idle_timeout_ms = 2_500;
     });
@@ -177,12 +183,11 @@ fn who_answers_no_ping_is_closed_and_who_does_stays() {
     });
 }
 
-#[test]
-fn the_defaults_let_a_lively_client_play() {
+fn the_defaults_let_a_lively_client_play(way: Way) {
     // 60 inputs a second and a ping are far below what closes a client.
     let limits = Limits::default();
     assert!(limits.message_rate_max > 2 * 61);
-    let server = TestServer::with(|server| server.limits(limits));
+    let server = way.server_with(|server| server.limits(limits.clone()));
     let mut player = Player::create(&server, "probe", &json!({}));
     for _ in 0..120 {
         player.apply(&ProbeInput::Add { by: 1 });

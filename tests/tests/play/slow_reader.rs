@@ -4,29 +4,38 @@ use std::net::{SocketAddr, TcpStream};
 
 use downbeat_schemas::rows::Value as RowValue;
 use downbeat_schemas::server::RowsKind;
+use downbeat_tests::both_ways;
 use downbeat_tests::player::{Heard, Player};
 use downbeat_tests::rooms::ProbeInput;
 use downbeat_tests::seat;
-use downbeat_tests::server::TestServer;
+use downbeat_tests::way::Way;
 use downbeat_tests::websocket::WebSocket;
 use serde_json::json;
 use socket2::{Domain, Socket, Type};
+
+both_ways!(
+    a_slow_reader_gets_one_snapshot_then_its_leave_and_nobody_waits,
+    a_reader_that_stands_still_is_closed_after_the_window,
+);
 
 /// Bytes of a flood, more than the kernel keeps for both ends of a socket (4 MiB at the server by
 /// `tcp_wmem`, 64 KiB here) and the outbox together.
 const FLOOD: u32 = 64 * MESSAGE;
 const MESSAGE: u32 = 256 << 10;
 
-#[test]
-fn a_slow_reader_gets_one_snapshot_then_its_leave_and_nobody_waits() {
-    let server = TestServer::with_limits(|limits| {
+fn a_slow_reader_gets_one_snapshot_then_its_leave_and_nobody_waits(way: Way) {
+    let server = way.server_with_limits(|limits| {
         limits.outbox_window_ms = 3_600_000;
         limits.message_rate_max = 1_000;
     });
     let mut host = Player::create(&server, "probe", &json!({}));
     let seat = seat::ask(server.address(), "joinById", &host.seat.room_id, &json!({}));
     let seat = seat.unwrap();
-    let socket = WebSocket::over(connect_narrow(server.address()), &seat.path(), &[]);
+    let socket = WebSocket::over(
+        connect_narrow(server.socket_address(&seat.path())),
+        &seat.path(),
+        &[],
+    );
     let mut slow = Player::begin(socket, &seat);
     assert_eq!(slow.snapshots, 1);
 
@@ -52,13 +61,16 @@ fn a_slow_reader_gets_one_snapshot_then_its_leave_and_nobody_waits() {
     });
 }
 
-#[test]
-fn a_reader_that_stands_still_is_closed_after_the_window() {
-    let server = TestServer::with_limits(|limits| limits.outbox_window_ms = 300);
+fn a_reader_that_stands_still_is_closed_after_the_window(way: Way) {
+    let server = way.server_with_limits(|limits| limits.outbox_window_ms = 300);
     let mut host = Player::create(&server, "probe", &json!({}));
     let seat = seat::ask(server.address(), "joinById", &host.seat.room_id, &json!({}));
     let seat = seat.unwrap();
-    let socket = WebSocket::over(connect_narrow(server.address()), &seat.path(), &[]);
+    let socket = WebSocket::over(
+        connect_narrow(server.socket_address(&seat.path())),
+        &seat.path(),
+        &[],
+    );
     let slow = Player::begin(socket, &seat);
     flood(&mut host);
     host.wait_until(|mirror| mirror.rows("scores").unwrap().len() == 1);

@@ -5,14 +5,24 @@ use downbeat_schemas::PROTOCOL;
 use downbeat_schemas::client::ClientMessage;
 use downbeat_schemas::reflect::{Field, FieldType, TableSchema};
 use downbeat_schemas::rows::Value as RowValue;
+use downbeat_tests::both_ways;
 use downbeat_tests::player::{Heard, Player};
 use downbeat_tests::rooms::{ProbeEvent, ProbeInput};
-use downbeat_tests::server::TestServer;
+use downbeat_tests::way::Way;
 use serde_json::json;
 
-#[test]
-fn a_welcome_says_where_one_is_and_how_to_read_rows() {
-    let server = TestServer::new();
+both_ways!(
+    a_welcome_says_where_one_is_and_how_to_read_rows,
+    inputs_are_applied_acknowledged_and_seen_by_all,
+    a_mirror_shows_what_the_room_knows_through_coming_and_going,
+    a_ping_is_answered_with_its_own_time_even_before_the_welcome,
+    words_reach_whom_they_are_for,
+    work_beside_the_room_comes_back_into_it,
+    in_a_world_one_sees_ones_neighbours_only,
+);
+
+fn a_welcome_says_where_one_is_and_how_to_read_rows(way: Way) {
+    let server = way.server();
     let player = Player::join(&server, "arena", &json!({}));
     let welcome = &player.welcome;
     assert_eq!(welcome.protocol, PROTOCOL);
@@ -40,9 +50,8 @@ fn a_welcome_says_where_one_is_and_how_to_read_rows() {
     );
 }
 
-#[test]
-fn inputs_are_applied_acknowledged_and_seen_by_all() {
-    let server = TestServer::new();
+fn inputs_are_applied_acknowledged_and_seen_by_all(way: Way) {
+    let server = way.server();
     let mut ann = Player::join(&server, "arena", &json!({}));
     let mut bob = Player::join(&server, "arena", &json!({}));
     let place = |player: &Player| {
@@ -73,9 +82,8 @@ fn inputs_are_applied_acknowledged_and_seen_by_all() {
     assert_eq!(bob.stamp.acked_input, 0, "an acknowledgement is one's own");
 }
 
-#[test]
-fn a_mirror_shows_what_the_room_knows_through_coming_and_going() {
-    let server = TestServer::new();
+fn a_mirror_shows_what_the_room_knows_through_coming_and_going(way: Way) {
+    let server = way.server();
     let options = json!({ "stay": true });
     let mut witness = Player::create(&server, "probe", &options);
     let mut others: Vec<Player> = Vec::new();
@@ -117,9 +125,8 @@ fn a_mirror_shows_what_the_room_knows_through_coming_and_going() {
     assert!(witness.patches >= 20);
 }
 
-#[test]
-fn a_ping_is_answered_with_its_own_time_even_before_the_welcome() {
-    let server = TestServer::new();
+fn a_ping_is_answered_with_its_own_time_even_before_the_welcome(way: Way) {
+    let server = way.server();
     let mut player = Player::join(&server, "arena", &json!({}));
     for client_time_us in [0, 1, u64::MAX] {
         player.say(&ClientMessage::Ping { client_time_us });
@@ -131,9 +138,8 @@ fn a_ping_is_answered_with_its_own_time_even_before_the_welcome() {
     }
 }
 
-#[test]
-fn words_reach_whom_they_are_for() {
-    let server = TestServer::new();
+fn words_reach_whom_they_are_for(way: Way) {
+    let server = way.server();
     let mut ann = Player::join(&server, "chat", &json!({ "name": "ann" }));
     let mut bob = ann.join_room_of(&server);
     ann.input(&ChatInput::Typing);
@@ -157,9 +163,8 @@ fn words_reach_whom_they_are_for() {
     assert_eq!(late.mirror.rows("history").unwrap().len(), 1);
 }
 
-#[test]
-fn work_beside_the_room_comes_back_into_it() {
-    let server = TestServer::new();
+fn work_beside_the_room_comes_back_into_it(way: Way) {
+    let server = way.server();
     let mut player = Player::create(&server, "probe", &json!({}));
     for number in [1, 21] {
         player.input(&ProbeInput::Double { number });
@@ -171,9 +176,8 @@ fn work_beside_the_room_comes_back_into_it() {
     }
 }
 
-#[test]
-fn in_a_world_one_sees_ones_neighbours_only() {
-    let server = TestServer::new();
+fn in_a_world_one_sees_ones_neighbours_only(way: Way) {
+    let server = way.server();
     let side = json!({ "side": 4_096.0 });
     let first = Player::create(&server, "world", &side);
     let mut players: Vec<Player> = (0..40).map(|_| first.join_room_of(&server)).collect();

@@ -14,6 +14,7 @@ export class Connection {
   readonly #socket: Socket;
   #handlers: ConnectionHandlers | undefined;
   #isOpen = false;
+  #hasOpened = false;
 
   /** @throws whatever the platform throws at a URL it does not take. */
   constructor(host: Host, url: string, handlers: ConnectionHandlers) {
@@ -23,11 +24,17 @@ export class Connection {
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
       this.#isOpen = true;
+      this.#hasOpened = true;
     };
     socket.onmessage = ({ data }) => this.#handlers?.message(bytesOf(data));
     socket.onclose = ({ code, reason }) => this.#end(closeReason(code, reason));
     // A close event follows, and says as much as a page may know.
     socket.onerror = () => {};
+  }
+
+  /** Whether a server has answered at this address. */
+  get hasOpened(): boolean {
+    return this.#hasOpened;
   }
 
   /** Bytes that the socket has taken and not yet sent. */

@@ -64,7 +64,7 @@ export class Room<T extends RoomType = AnyRoom> {
     this.#events = new Events(report);
     this.#heartbeat = this.#makeHeartbeat();
     this.clock = this.#makeClock();
-    this.#seat = this.#makeSeat(seat.url);
+    this.#seat = this.#makeSeat(seat.urls);
     this.#seat.start();
   }
 
@@ -225,9 +225,10 @@ export class Room<T extends RoomType = AnyRoom> {
     });
   }
 
-  #makeSeat(url: URL): Seat {
+  #makeSeat(seatUrls: readonly URL[]): Seat {
     const { timeoutMs, reconnection } = this.#settings;
-    const options = { timeoutMs, reconnection, url: () => this.#seatUrl(url) };
+    const urls = () => seatUrls.map((url) => this.#seatUrl(url));
+    const options = { timeoutMs, reconnection, urls };
     return new Seat(this.#host, options, {
       message: (bytes) => this.#hear(bytes),
       dropped: (reason) => {

@@ -15,8 +15,8 @@ export interface SeatHandlers {
 
 /** Where the seat is, and how long to try. */
 export interface SeatOptions {
-  /** The URL of the WebSocket, with what opens the seat now. */
-  url(): string;
+  /** The URLs of the WebSocket, with what opens the seat now, the better one first. */
+  urls(): readonly string[];
   /** How long the first connection may take to be seated, milliseconds. */
   readonly timeoutMs: number;
   readonly reconnection: Required<ReconnectionOptions>;
@@ -24,6 +24,9 @@ export interface SeatOptions {
 
 /** A connection that lives as long was a good one: the next loss begins a new count of tries. */
 const STABLE_MS = 5_000;
+
+/** An address that has not answered for so long may be out of reach, if there is another one. */
+const ANSWER_MS = 3_000;
 
 type Phase = "joining" | "playing" | "dropped" | "left";
 
@@ -36,6 +39,8 @@ export class Seat {
   #connection: Connection | undefined;
   /** Given up by this side only: kept open, so that the server replaces rather than drops it. */
   #former: Connection | undefined;
+  /** Which of the URLs is tried: the next one, once nobody has answered at this one. */
+  #way = 0;
   #attempts = 0;
   #lostAt: number | undefined;
   #seatedAt = 0;
@@ -58,7 +63,7 @@ export class Seat {
   }
 
   start(): void {
-    this.#connect(this.#options.timeoutMs);
+    this.#connect(this.#host.now() + this.#options.timeoutMs);
   }
 
   /** The server has let this client in, or in again. */
@@ -88,28 +93,45 @@ export class Seat {
     if (this.#phase !== "left") this.#end({ ...reason, kind: "closed", attempts: 0 }, reason.code);
   }
 
-  #connect(patienceMs: number): void {
+  #connect(endMs: number): void {
     const handlers = {
       message: (bytes: Uint8Array) => this.#handlers.message(bytes),
-      closed: (reason: CloseReason) => this.#closed(reason),
+      closed: (reason: CloseReason) => this.#closed(reason, endMs),
     };
     this.#stopTimer();
+    const startMs = this.#host.now();
+    const urls = this.#options.urls();
+    const isLast = this.#way % urls.length === urls.length - 1;
     try {
-      this.#connection = new Connection(this.#host, this.#options.url(), handlers);
+      const url = urls[this.#way % urls.length] ?? "";
+      this.#connection = new Connection(this.#host, url, handlers);
     } catch (error) {
-      return this.#closed(closeReason(1006, (error as Error).message));
+      return this.#closed(closeReason(1006, (error as Error).message), endMs);
     }
-    this.#stopTimer = this.#host.after(patienceMs, () => this.#tooLate(patienceMs));
+    const patienceMs = isLast ? endMs - startMs : Math.min(endMs - startMs, ANSWER_MS);
+    this.#stopTimer = this.#host.after(patienceMs, () => this.#late(startMs, endMs));
   }
 
-  #tooLate(patienceMs: number): void {
+  #late(startMs: number, endMs: number): void {
+    const restMs = endMs - this.#host.now();
+    if (restMs > 0 && this.#connection?.hasOpened) {
+      this.#stopTimer = this.#host.after(restMs, () => this.#late(startMs, endMs));
+      return;
+    }
     this.#connection?.close(4009);
-    this.#closed(closeReason(1006, `no seat within ${patienceMs} ms`));
+    const waitedMs = Math.round(this.#host.now() - startMs);
+    this.#closed(closeReason(1006, `no seat within ${waitedMs} ms`), endMs);
   }
 
-  #closed(reason: CloseReason): void {
+  #closed(reason: CloseReason, endMs: number): void {
+    const nobodyAnswers = !this.#connection?.hasOpened;
     this.#connection = undefined;
     this.#stopTimer();
+    if (nobodyAnswers) {
+      this.#way += 1;
+      const isUntried = this.#way < this.#options.urls().length;
+      if (this.#phase === "joining" && isUntried) return this.#connect(endMs);
+    }
     const tries = this.#options.reconnection.enabled && comesBack(reason);
     if (this.#phase === "joining" || !tries) {
       return this.#end({ ...reason, kind: "closed", attempts: this.#attempts }, reason.code);
@@ -146,7 +168,7 @@ export class Seat {
   #tryAgain(): void {
     if (this.#phase !== "dropped" || this.#connection) return;
     this.#attempts += 1;
-    this.#connect(this.#options.reconnection.attemptMs);
+    this.#connect(this.#host.now() + this.#options.reconnection.attemptMs);
   }
 
   #end(reason: LeaveReason, code: number): void {

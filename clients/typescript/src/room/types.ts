@@ -71,7 +71,7 @@ export interface RoomPace {
 export interface RoomSeat {
   readonly roomId: string;
   readonly sessionId: SessionId;
-  /** The URL of the seat's WebSocket, without a token. */
-  readonly url: URL;
+  /** The URLs of the seat's WebSocket, without a token, the better one first. */
+  readonly urls: readonly URL[];
   readonly reconnectionToken: string | undefined;
 }

@@ -1,16 +1,22 @@
 //! Rooms of all nodes, by their id and in lists.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use downbeat_schemas::id::RoomId;
 use downbeat_schemas::time::Timestamp;
 use futures_channel::oneshot;
+use tokio::time::sleep;
 
 use super::Driver;
 use crate::shared::owner::RoomOwner;
 use crate::shared::reply;
 use crate::shared::store::Store;
 use crate::{Filter, Location, RoomRecord};
+
+/// Redis Cluster takes up to 2.7 s for a failover.
+const FAILOVER_MAX: Duration = Duration::from_secs(3);
+const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 impl<S: Store + 'static> Driver<S> {
     /// Leaves the question without an answer if the store does.
@@ -51,9 +57,7 @@ impl<S: Store + 'static> Driver<S> {
     }
 
     async fn located(&self, room: RoomId) -> Option<RoomRecord> {
-        let call = self.calls().room_read(room);
-        let owner = self.asked(call, |reply| reply::room_owner(room, reply));
-        let owner = owner.await??;
+        let owner = self.owner_of(room).await?;
         let call = self.calls().listing(&owner.name, room);
         let listed = self.call(call).await.ok();
         let listed = listed.and_then(|listed| reply::listing(&listed));
@@ -66,6 +70,21 @@ impl<S: Store + 'static> Driver<S> {
             },
             None => unlisted(&owner),
         })
+    }
+
+    /// Asks again while the store does not answer: a client whose room is not found gives it up, and
+    /// a third of the rooms is out of reach while one master fails over.
+    async fn owner_of(&self, room: RoomId) -> Option<RoomOwner> {
+        let until = self.now().after(FAILOVER_MAX);
+        loop {
+            let call = self.calls().room_read(room);
+            let owner = self.asked(call, |reply| reply::room_owner(room, reply));
+            match owner.await {
+                Some(owner) => return owner,
+                None if self.now() >= until => return None,
+                None => sleep(ASK_AGAIN).await,
+            }
+        }
     }
 }
 

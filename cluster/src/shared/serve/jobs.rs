@@ -53,8 +53,10 @@ impl<S: Store + 'static> Driver<S> {
     async fn claim(&self, room: RoomId, name: &str, claim: Call) {
         let claimed = self.claimed(room, name, claim).await;
         let now = self.now();
-        let change = |dirty: &mut super::super::dirty::Dirty| dirty.claimed(room, claimed, now);
-        self.0.desk.change(|state| change(&mut state.dirty));
+        self.0.desk.change(|state| {
+            state.dirty.claimed(room, claimed, now);
+            state.tell_known();
+        });
     }
 
     async fn claimed(&self, room: RoomId, name: &str, claim: Call) -> Option<Claimed> {
