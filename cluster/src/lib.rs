@@ -60,8 +60,10 @@ mod driver;
 mod embedded;
 mod fence;
 mod filter;
+mod flaw;
 #[doc(hidden)]
 pub mod fuzzing;
+mod history;
 pub mod lease;
 mod lobby;
 mod open;
@@ -87,6 +89,8 @@ pub use driver::{
 pub use embedded::Embedded;
 pub use fence::Fence;
 pub use filter::Filter;
+pub use flaw::{Flaw, ParseFlawError};
+pub use history::{Fact, History, Pen};
 pub use placement::Load;
 pub use post::{Answer, AskError, Mailroom, Post};
 pub use query::{FindError, Found, Mode, Query};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use downbeat_cluster::{Cluster, Fence, Location, Post, Registry};
+use downbeat_cluster::{Cluster, Fence, History, Location, Post, Registry};
 use downbeat_schemas::id::{NodeId, RoomId, ShardId};
 use futures_channel::oneshot;
 
@@ -36,6 +36,8 @@ pub(crate) struct Node {
     pub(crate) post: Option<Post>,
     /// None for a node on its own.
     pub(crate) cluster: Option<Cluster>,
+    /// Where it writes down what it does.
+    pub(crate) history: History,
     pub(crate) links: Vec<ShardLink>,
     pub(crate) board: Board,
     pub(crate) clerk: ClerkLink,

@@ -12,12 +12,12 @@ use tokio::time::{sleep, timeout};
 
 use super::clock::DriverClock;
 use super::raw_reply;
-use crate::Fence;
 use crate::lease::{
     Answer, Event, Lease, LeaseSettings, Member, Output, Probed, Reply, Request, RequestId, SCRIPT,
     copy_keys,
 };
 use crate::redis::{MasterId, Router, Script};
+use crate::{Fact, Fence, Pen};
 
 /// A host that has not answered for so long proves nothing.
 const PROBE_MAX: Duration = Duration::from_millis(100);
@@ -40,6 +40,7 @@ pub(super) struct Leasing {
     /// What the machine has decided and nobody has acted on.
     events: RefCell<Vec<Event>>,
     has_events: Notify,
+    pen: RefCell<Pen>,
 }
 
 impl Leasing {
@@ -50,6 +51,7 @@ impl Leasing {
         prefix: String,
         clock: DriverClock,
         fence: Fence,
+        pen: Pen,
     ) -> Rc<Self> {
         Rc::new(Self {
             lease: RefCell::new(lease),
@@ -63,6 +65,7 @@ impl Leasing {
             changed: Notify::new(),
             events: RefCell::default(),
             has_events: Notify::new(),
+            pen: RefCell::new(pen),
         })
     }
 
@@ -92,6 +95,27 @@ impl Leasing {
             self.act(output);
         }
         self.move_fence();
+        self.pen.borrow_mut().turn_page();
+    }
+
+    /// Writes something down.
+    pub(super) fn note(&self, fact: Fact<'_>) {
+        self.pen.borrow_mut().note(self.clock.now(), fact);
+    }
+
+    fn note_event(&self, event: Event) {
+        match event {
+            Event::Held(member) => {
+                self.pen.borrow().begin_life(member);
+                self.note(Fact::Held);
+            }
+            Event::Frozen => self.note(Fact::Frozen),
+            Event::Thawed => self.note(Fact::Thawed),
+            Event::Moved(member) => self.note(Fact::Moved(member)),
+            Event::Recover(member) => self.note(Fact::Recover(member)),
+            Event::Left => self.note(Fact::Left),
+            Event::Members => {}
+        }
     }
 
     fn next_output(&self) -> Option<Output> {
@@ -153,6 +177,7 @@ impl Leasing {
                 spawn_local(async move { leasing.probe(member, address).await });
             }
             Output::Event(event) => {
+                self.note_event(event);
                 match event {
                     Event::Frozen => self.is_frozen.set(true),
                     Event::Held(_) => self.is_frozen.set(false),
@@ -209,6 +234,7 @@ impl Leasing {
     pub(super) fn thaw(&self) {
         self.is_frozen.set(false);
         self.move_fence();
+        self.pen.borrow_mut().turn_page();
     }
 
     fn move_fence(&self) {
@@ -220,6 +246,9 @@ impl Leasing {
         if fence > former && former > Timestamp(0) {
             let margin = former.since(self.clock.now());
             self.margin_min.set(self.margin_min.get().min(margin));
+        }
+        if fence != former {
+            self.note(Fact::Fence(fence));
         }
         self.fence.set(fence);
     }

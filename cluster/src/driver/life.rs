@@ -15,10 +15,11 @@ use super::hearing::Hearing;
 use super::leasing::Leasing;
 use super::lives::Lives;
 use super::store::RedisStore;
+use crate::Fact;
 use crate::lease::{Event, Member, MemberState};
 use crate::shared::keys::Keys;
 use crate::shared::owner::{Incarnation, Owner};
-use crate::shared::{Pace, Recovery, RecoveryError, Setup, Shared, Surroundings, serve};
+use crate::shared::{self, Pace, Recovery, RecoveryError, Setup, Shared, Surroundings, serve};
 
 /// Between two tries of a step that Redis did not answer.
 const TRY_AGAIN: Duration = Duration::from_millis(100);
@@ -88,11 +89,16 @@ impl Life {
             Some(lives) => lives.begin(shared.clone()),
             None => *self.lives.borrow_mut() = Some(Lives::new(shared.clone())),
         }
-        let clock = self.clock.clone();
+        let (clock, leasing) = (self.clock.clone(), Rc::clone(&self.leasing));
         let surroundings = Surroundings {
             store: Rc::clone(&self.store),
             clock: Rc::new(move || clock.now()),
-            events: Rc::new(|event| tracing::debug!(?event, "registry")),
+            events: Rc::new(move |event| {
+                tracing::debug!(?event, "registry");
+                if let shared::Event::Lost(room) = event {
+                    leasing.note(Fact::Lost(room));
+                }
+            }),
         };
         let serving = spawn_local(async move { serve(&shared, surroundings).await });
         *self.serving.borrow_mut() = Some(serving);
@@ -141,6 +147,7 @@ impl Life {
             match clear(&recovery, owner(dead)).await {
                 Ok(rooms) => {
                     tracing::warn!(%dead, rooms, "a dead node's rooms are cleared away");
+                    self.leasing.note(Fact::Recovered(dead, rooms));
                     self.leasing
                         .tell(|lease, now| lease.on_recovered(now, dead));
                     return;

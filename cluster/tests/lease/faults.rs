@@ -104,13 +104,7 @@ fn run_in(world: &mut World, plan: &Plan) -> Result<Tally, Failure> {
 
 pub(crate) fn started(seed: u64, plan: &Plan, traced: bool) -> World {
     let nodes = plan.nodes + (seed % 3) as usize;
-    let mut world = World::new(
-        seed,
-        plan.settings.clone(),
-        nodes,
-        plan.shared,
-        plan.honest,
-    );
+    let mut world = World::new(seed, plan.settings.clone(), nodes, plan.shared, plan.honest);
     world.trace = traced.then(Vec::new);
     world.run_until(plan.scaled(300));
     world
@@ -123,7 +117,12 @@ fn break_something(world: &mut World, plan: &Plan, failovers: &mut u64) {
     let most = [300, 900, 3000][world.random.below(3) as usize];
     let until = world.now + world.random.below(plan.scaled(most)) + MS;
     let fault = world.random.below(22);
-    world.note(|| format!("FAULT {fault} node {node} server {server} until {} ms", until / MS));
+    world.note(|| {
+        format!(
+            "FAULT {fault} node {node} server {server} until {} ms",
+            until / MS
+        )
+    });
     match fault {
         0..=3 => world.nodes[node].paused_until = until,
         4..=5 if world.nodes[node].is_up => world.crash(node),
@@ -131,7 +130,10 @@ fn break_something(world: &mut World, plan: &Plan, failovers: &mut u64) {
         8..=10 => world.nodes[node].cut_until[server] = until,
         11 => world.nodes[node].cut_until.fill(until),
         12 => world.servers[server].pause(until),
-        13 => world.servers.iter_mut().for_each(|server| server.pause(until)),
+        13 => world
+            .servers
+            .iter_mut()
+            .for_each(|server| server.pause(until)),
         14 => world.servers[server].link_cut_until = until,
         15..=16 if *failovers < plan.failovers && can_fail_over(world, server) => {
             *failovers += 1;
@@ -245,7 +247,10 @@ fn what_is_open(world: &World) -> String {
         if !lives && !world.checker.recovered.contains(member) {
             open += &format!("{member} is not recovered; ");
         }
-        let mut tables = world.servers.iter().flat_map(|server| server.primary.values());
+        let mut tables = world
+            .servers
+            .iter()
+            .flat_map(|server| server.primary.values());
         if !lives && tables.any(|table| table.records.contains_key(member)) {
             open += &format!("{member} is not forgotten; ");
         }

@@ -1,5 +1,6 @@
 //! The end of a shard: rooms are told, clients are told, and then it is over in bounded time.
 
+use downbeat_cluster::Fact;
 use downbeat_core::host::AnyRoom;
 use std::time::Duration;
 
@@ -36,7 +37,10 @@ impl Shard {
     pub(super) fn abandon(&mut self, now: Timestamp) {
         for key in self.rooms.keys() {
             self.hand_over_recorded(key);
-            self.rooms.remove(key);
+            if let Some(slot) = self.rooms.remove(key) {
+                let (room, why) = (slot.room.room_id(), "moved");
+                self.pen.note(now, Fact::Dropped { room, why });
+            }
         }
         self.hubs.forget();
         let reason = "this node was out of touch with the others and its rooms are gone from it";

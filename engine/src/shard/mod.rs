@@ -51,6 +51,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam::channel::Receiver;
+use downbeat_cluster::Pen;
 use downbeat_net::socket::{Batch, Interest, Listener, Poller, Readiness};
 use downbeat_net::{Delivery, ReadBuffer};
 use downbeat_schemas::id::{ConnectionId, ShardId};
@@ -101,6 +102,8 @@ pub(crate) struct Shard {
     troubled: Vec<(ConnectionId, Delivery)>,
     stats: Box<ShardStats>,
     watch: Watch,
+    /// Writes down what happens here, if that is wanted.
+    pen: Pen,
     /// When to look for ready sockets again, and until when to do so on a fixed grid.
     next_sweep: Timestamp,
     busy_until: Timestamp,
@@ -144,6 +147,7 @@ impl Shard {
         let watch = Watch::new(&node.settings.capture);
         let now = clock.now();
         let limits = Arc::new(node.settings.limits.clone());
+        let pen = node.history.pen(Some(id));
         let desk = Rc::new(Desk::new(node, id));
         monitor::open_backstage(&desk);
         Ok(Self {
@@ -164,6 +168,7 @@ impl Shard {
             troubled: Vec::new(),
             stats: Box::default(),
             watch,
+            pen,
             next_sweep: now,
             busy_until: now,
             next_chores: now,

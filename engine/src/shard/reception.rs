@@ -1,6 +1,6 @@
 //! What visitors ask by HTTP, and their way to a seat.
 
-use downbeat_cluster::RoomRecord;
+use downbeat_cluster::{Fact, RoomRecord};
 use downbeat_core::host::AnyRoom;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -91,6 +91,7 @@ impl Shard {
         match result {
             JobResult::Response(id, response) => self.respond(id, response, now),
             JobResult::Matched(id, cors, outcome) => {
+                self.note_ack(&outcome, now);
                 let response = self.matched(&outcome, &cors);
                 self.respond(id, response, now);
             }
@@ -101,6 +102,17 @@ impl Shard {
                     slot.room.finish_spawned(finished);
                 }
             }
+        }
+    }
+
+    fn note_ack(&mut self, outcome: &Result<Offer, MatchmakeError>, now: Timestamp) {
+        if let Ok(offer) = outcome {
+            let ack = Fact::Ack {
+                room: offer.room_id,
+                session: offer.session_id,
+                owner: offer.process_id,
+            };
+            self.pen.note(now, ack);
         }
     }
 

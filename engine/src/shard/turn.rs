@@ -54,6 +54,7 @@ impl Shard {
         if now >= self.next_chores {
             self.chores(now);
         }
+        self.pen.turn_page();
     }
 
     /// What clients say to rooms of other nodes should reach the next tick there.
