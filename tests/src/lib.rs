@@ -8,6 +8,7 @@
 //! | [`server`] | a server in this process, ended with the test |
 //! | [`rooms`] | a room that does as it is told |
 //! | [`burner`] | a room that is too slow now and then |
+//! | [`chaos`] | nodes of a cluster, faults, and a checker of what the nodes wrote down |
 //! | [`folder`] | a folder that is gone with the test |
 //! | [`http`] | an HTTP client that hides nothing |
 //! | [`seat`] | matchmaking, as a client sees it |
@@ -23,6 +24,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that fails here says enough")]
 
 pub mod burner;
+pub mod chaos;
 pub mod folder;
 pub mod hostile;
 pub mod http;
