@@ -16,7 +16,7 @@ use super::entry;
 use super::fault::{Fault, SLOTS_MOVED};
 use super::net::{CELLS, Place};
 use super::node::{Node, Recipe, WELL_WITHIN, history};
-use super::sight::Seen;
+use super::sight::{Seen, Sight};
 use crate::random::Random;
 
 /// Clients that play at the same time.
@@ -142,11 +142,15 @@ impl Harness {
         if !is_possible {
             return Ok(());
         }
+        self.stage.note(Seen::Harm(fault.to_string()));
         let harm = self.begin(fault);
         if let Some(other) = meanwhile {
             self.suffer(other, None)?;
         }
-        self.finish(harm)
+        self.finish(harm)?;
+        self.stage
+            .note(Seen::Harm(format!("over: {}", fault.kind())));
+        Ok(())
     }
 
     /// Ends a node without a word.
@@ -227,6 +231,7 @@ impl Harness {
     /// # Errors
     /// If a history cannot be read.
     pub fn look(&self) -> Result<Verdict, Broken> {
+        self.write_sights();
         Ok(check(&self.evidence()?))
     }
 
@@ -257,6 +262,16 @@ impl Harness {
             node.wait();
         }
         self.look()
+    }
+
+    /// What the harness saw, beside the histories: only for people.
+    fn write_sights(&self) {
+        use std::fmt::Write;
+        let mut text = String::new();
+        for Sight { at, what } in self.stage.sights() {
+            let _ = writeln!(text, "{at} {what:?}");
+        }
+        let _ = fs::write(self.recipe.folder.join("sights"), text);
     }
 
     fn evidence(&self) -> Result<Evidence, Broken> {

@@ -153,33 +153,41 @@ impl Networks {
         let networks = Self {
             name: format!("downbeat-{}", std::process::id()),
         };
-        let hub = &networks.name;
-        let mut made = ip(&["netns", "add", hub])
-            && ip(&["-n", hub, "link", "set", "lo", "up"])
-            && ip(&["-n", hub, "link", "add", "hub", "type", "bridge"])
-            && ip(&["-n", hub, "addr", "add", &format!("{HUB}/24"), "dev", "hub"])
-            && ip(&["-n", hub, "link", "set", "hub", "up"]);
-        for number in 0..CELLS {
-            made = made && networks.add_node(number);
-        }
-        made.then_some(networks)
+        let nodes = (0..CELLS).flat_map(|number| networks.node_lines(number));
+        let made = networks
+            .hub_lines()
+            .into_iter()
+            .chain(nodes)
+            .all(|line| ip(&line));
+        // Only to see whether packets can be dropped.
+        let last = node_namespace(&networks.name, CELLS - 1);
+        let can_drop = made && silent(in_namespace(&last, "nft").args(["list", "ruleset"]));
+        can_drop.then_some(networks)
     }
 
-    fn add_node(&self, number: usize) -> bool {
-        let (hub, node) = (&*self.name, &*node_namespace(&self.name, number));
-        let (port, address) = (
-            &*format!("node{number}"),
-            format!("{}/24", node_address(number)),
-        );
-        ip(&["netns", "add", node])
-            && ip(&["-n", node, "link", "set", "lo", "up"])
-            && ip(&["-n", hub, "link", "add", port, "type", "veth", "peer", "name", "up", "netns", node])
-            && ip(&["-n", hub, "link", "set", port, "master", "hub"])
-            && ip(&["-n", hub, "link", "set", port, "up"])
-            && ip(&["-n", node, "addr", "add", &address, "dev", "up"])
-            && ip(&["-n", node, "link", "set", "up", "up"])
-            // Only to see whether packets can be dropped.
-            && silent(in_namespace(node, "nft").args(["list", "ruleset"]))
+    fn hub_lines(&self) -> Vec<String> {
+        let hub = &self.name;
+        vec![
+            format!("netns add {hub}"),
+            format!("-n {hub} link set lo up"),
+            format!("-n {hub} link add middle type bridge"),
+            format!("-n {hub} addr add {HUB}/24 dev middle"),
+            format!("-n {hub} link set middle up"),
+        ]
+    }
+
+    fn node_lines(&self, number: usize) -> Vec<String> {
+        let (hub, node) = (&self.name, node_namespace(&self.name, number));
+        let (port, address) = (format!("node{number}"), node_address(number));
+        vec![
+            format!("netns add {node}"),
+            format!("-n {node} link set lo up"),
+            format!("-n {hub} link add {port} type veth peer name way netns {node}"),
+            format!("-n {hub} link set {port} master middle"),
+            format!("-n {hub} link set {port} up"),
+            format!("-n {node} addr add {address}/24 dev way"),
+            format!("-n {node} link set way up"),
+        ]
     }
 
     fn command(&self, namespace: &str, program: impl AsRef<std::ffi::OsStr>) -> Command {
@@ -192,9 +200,9 @@ impl Networks {
 impl Drop for Networks {
     fn drop(&mut self) {
         for number in 0..CELLS {
-            ip(&["netns", "del", &node_namespace(&self.name, number)]);
+            ip(&format!("netns del {}", node_namespace(&self.name, number)));
         }
-        ip(&["netns", "del", &self.name]);
+        ip(&format!("netns del {}", self.name));
     }
 }
 
@@ -213,8 +221,8 @@ fn in_namespace(namespace: &str, program: &str) -> Command {
     command
 }
 
-fn ip(words: &[&str]) -> bool {
-    silent(Command::new("ip").args(words))
+fn ip(line: &str) -> bool {
+    silent(Command::new("ip").args(line.split(' ')))
 }
 
 fn silent(command: &mut Command) -> bool {

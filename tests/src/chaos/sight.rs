@@ -18,6 +18,8 @@ pub struct Sight {
 pub enum Seen {
     /// A node's process was killed.
     Killed(NodeId),
+    /// Something was done to a node or a server, or undone.
+    Harm(String),
     /// A client was told of a seat.
     Told {
         /// In this room.

@@ -18,6 +18,8 @@ pub(super) struct Facts {
     pub(super) fences: BTreeMap<Member, Vec<(Ns, Ns)>>,
     /// Who became the heir of whom.
     pub(super) heirs: BTreeMap<Member, Vec<(Ns, Member)>>,
+    /// Who has cleared away what a dead life had.
+    pub(super) recovered: BTreeMap<Member, Vec<(Ns, Member)>>,
     /// When a room ended, was dropped or reported lost.
     pub(super) ends: BTreeMap<RoomId, Ns>,
     pub(super) killed: BTreeMap<NodeId, Ns>,
@@ -54,13 +56,14 @@ impl Facts {
                 .push((at, by, tick)),
             Deed::Fence { until } => self.fences.entry(by).or_default().push((at, until)),
             Deed::Recover(dead) => self.heirs.entry(dead).or_default().push((at, by)),
+            Deed::Recovered(dead) => self.recovered.entry(dead).or_default().push((at, by)),
             Deed::End(room) | Deed::Dropped(room) | Deed::Lost(room) => {
                 self.ends.entry(room).or_insert(at);
             }
             Deed::Ack { room, owner, .. } => self.acks.push((at, room, owner)),
             Deed::Seats { room, taken, of } => self.fills.push((room, taken, of)),
             Deed::Frozen => self.freezes += 1,
-            Deed::Held | Deed::Thawed | Deed::Moved(_) | Deed::Left | Deed::Recovered(_) => {}
+            Deed::Held | Deed::Thawed | Deed::Moved(_) | Deed::Left => {}
         }
     }
 
@@ -81,6 +84,12 @@ impl Facts {
     /// When a life had its first heir.
     pub(super) fn died_at(&self, member: Member) -> Option<(Ns, Member)> {
         self.heirs.get(&member)?.first().copied()
+    }
+
+    /// Whether an heir has done its work by then.
+    pub(super) fn has_recovered(&self, heir: Member, dead: Member, at: Ns) -> bool {
+        let recovered = self.recovered.get(&dead);
+        recovered.is_some_and(|all| all.iter().any(|(done, by)| *by == heir && *done <= at))
     }
 
     /// Whether a room was over by then: it had ended, or somebody said that it is lost.

@@ -40,7 +40,7 @@ pub(super) fn check(evidence: &Evidence, facts: &Facts, verdict: &mut Verdict) {
                     });
                 }
             }
-            Seen::Killed(_) | Seen::Listed { .. } => {}
+            Seen::Killed(_) | Seen::Harm(_) | Seen::Listed { .. } => {}
         }
     }
 }

@@ -21,9 +21,11 @@ pub(super) fn check(facts: &Facts, verdict: &mut Verdict) {
         }
         for pair in heirs.windows(2) {
             let ((_, first), (at, second)) = (pair[0], pair[1]);
-            // Another may follow an heir who died.
+            // Another may follow an heir who died, or has done its work: copies whose masters came
+            // back empty do not know that the dead is dead, and it is cleared away again.
             let died = facts.died_at(first).is_some_and(|(died, _)| died <= at);
-            if first != second && !died {
+            let is_done = facts.has_recovered(first, *dead, at);
+            if first != second && !died && !is_done {
                 verdict.violate(Violation::TwoHeirs {
                     dead: *dead,
                     first,

@@ -135,6 +135,8 @@ fn two_heirs_are_found() {
     is_found("TwoHeirs", lines, &[]);
     let one_after_the_other = format!("{lines}\n 85 b.3 recover member=b.2");
     assert_eq!(violations(&one_after_the_other, &[]), [""; 0]);
+    let done = format!("{lines}\n 85 b.2 recovered member=a.1 rooms=3");
+    assert_eq!(violations(&done, &[]), [""; 0]);
 }
 
 #[test]
