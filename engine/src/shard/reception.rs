@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use downbeat_net::http::Response;
 use downbeat_schemas::close::{CloseCode, MatchmakeCode};
-use downbeat_schemas::id::{ConnectionId, ReconnectionToken, RoomId, SessionId, ShardId};
+use downbeat_schemas::id::{ConnectionId, NodeId, ReconnectionToken, RoomId, SessionId, ShardId};
 use downbeat_schemas::time::Timestamp;
 
 use super::Shard;
@@ -303,13 +303,35 @@ async fn find_host(desk: &Desk, visit: &Visit) -> Result<Host, Goodbye> {
     let is_at_home = visit.node == Some(desk.node.id) || desk.node.post.is_some();
     let room = visit.room.filter(|_| is_at_home);
     let room = room.ok_or_else(Goodbye::unknown_room)?;
-    let record = desk.node.registry.locate(room).await;
+    let record = locate(desk, room, visit.node).await;
     let record = record.ok_or_else(Goodbye::unknown_room)?;
     check_auth(desk, visit, &record.name).await?;
     if record.location.node == desk.node.id {
         return Ok(Host::Shard(record.location.shard));
     }
     Ok(Host::Elsewhere(record))
+}
+
+/// A room that the registry does not know while its node lives is looked for again: it may have begun
+/// a moment ago, or a third of Redis is failing over. Longer than that takes.
+const LOCATE_MAX: Duration = Duration::from_secs(4);
+const LOCATE_FIRST: Duration = Duration::from_millis(20);
+
+/// Finds whose a room is, of which the client says that it is `node`'s.
+async fn locate(desk: &Desk, room: RoomId, node: Option<NodeId>) -> Option<Arc<RoomRecord>> {
+    let until = desk.node.clock.now().after(LOCATE_MAX);
+    let mut pause = LOCATE_FIRST;
+    loop {
+        let found = desk.node.registry.locate(room).await;
+        let now = desk.node.clock.now();
+        let lives = node.is_some_and(|node| desk.node.knows_alive(node));
+        if found.is_some() || !lives || now >= until {
+            return found;
+        }
+        let nothing = std::future::pending::<()>();
+        let _ = desk.alarms.within(now.after(pause), nothing).await;
+        pause *= 2;
+    }
 }
 
 /// A token on the WebSocket itself is checked too; the claims of the seat stay those of

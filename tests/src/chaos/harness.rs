@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
+use downbeat_cluster::lease::COPY_TAGS;
 use downbeat_schemas::id::NodeId;
 use downbeat_tests_redis::{Cluster, Options, Server};
 
@@ -203,12 +204,14 @@ impl Harness {
         if !self.redis.heal() {
             return Err("Redis is not well".to_owned());
         }
+        self.say("Redis is well");
         for node in self.nodes.iter().flatten() {
             wait_for(
                 || node.is_well(),
                 || format!("node {} is not well", node.id),
             )?;
         }
+        self.say("nodes are well");
         for node in self.nodes.iter().flatten() {
             let is_free = || {
                 let rooms = node.rooms()?;
@@ -223,6 +226,7 @@ impl Harness {
                 format!("{} lists rooms of the dead", node.id)
             })?;
         }
+        self.say("all is well");
         Ok(())
     }
 
@@ -262,6 +266,33 @@ impl Harness {
             node.wait();
         }
         self.look()
+    }
+
+    /// Ends all at once, and writes down what may tell why: the nodes' logs, what was seen, and the
+    /// tables of the lease.
+    pub fn wreck(mut self) {
+        use std::fmt::Write;
+        self.write_sights();
+        let mut tables = String::new();
+        for server in self.redis.masters() {
+            for tag in COPY_TAGS {
+                for part in ["nodes", "clock"] {
+                    let key = format!("downbeat:{{{tag}}}:{part}");
+                    if let Ok(reply) = server.try_command(&["HGETALL", &key]) {
+                        let _ = writeln!(tables, "{} {key} {reply:?}", server.port());
+                    }
+                }
+            }
+        }
+        let _ = fs::write(self.recipe.folder.join("tables"), tables);
+        for node in self.nodes.iter_mut().filter_map(Option::take) {
+            node.kill();
+        }
+        self.stage.end();
+    }
+
+    fn say(&self, what: &str) {
+        self.stage.note(Seen::Harm(what.to_owned()));
     }
 
     /// What the harness saw, beside the histories: only for people.
