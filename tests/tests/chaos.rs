@@ -57,11 +57,10 @@ fn run(place: Place, folder: &Path, seed: u64, time: Duration) -> (Verdict, Stri
         let also = meanwhile.map(|also| format!(", and {also}"));
         println!("{fault}{}", also.unwrap_or_default());
         let suffered = harness.suffer(fault, meanwhile);
-        suffered
-            .and_then(|()| harness.settle())
-            .unwrap_or_else(|broken| {
-                panic!("seed {seed}: {broken}");
-            });
+        if let Err(broken) = suffered.and_then(|()| harness.settle()) {
+            harness.wreck();
+            panic!("seed {seed}: {broken}");
+        }
     }
     let figures = figures(&harness);
     let ended = harness.end();

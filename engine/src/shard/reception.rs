@@ -268,6 +268,15 @@ impl Goodbye {
         }
     }
 
+    /// No word that the seat is gone: Redis may have lost the room's record, and its node writes it
+    /// again.
+    fn out_of_sight() -> Self {
+        Self {
+            code: CloseCode::Moved,
+            reason: "the room cannot be found at this moment; try again".to_owned(),
+        }
+    }
+
     fn unknown_room() -> Self {
         Self {
             code: CloseCode::UnknownRoom,
@@ -303,8 +312,7 @@ async fn find_host(desk: &Desk, visit: &Visit) -> Result<Host, Goodbye> {
     let is_at_home = visit.node == Some(desk.node.id) || desk.node.post.is_some();
     let room = visit.room.filter(|_| is_at_home);
     let room = room.ok_or_else(Goodbye::unknown_room)?;
-    let record = locate(desk, room, visit.node).await;
-    let record = record.ok_or_else(Goodbye::unknown_room)?;
+    let record = locate(desk, room, visit.node).await?;
     check_auth(desk, visit, &record.name).await?;
     if record.location.node == desk.node.id {
         return Ok(Host::Shard(record.location.shard));
@@ -318,15 +326,22 @@ const LOCATE_MAX: Duration = Duration::from_secs(4);
 const LOCATE_FIRST: Duration = Duration::from_millis(20);
 
 /// Finds whose a room is, of which the client says that it is `node`'s.
-async fn locate(desk: &Desk, room: RoomId, node: Option<NodeId>) -> Option<Arc<RoomRecord>> {
+async fn locate(
+    desk: &Desk,
+    room: RoomId,
+    node: Option<NodeId>,
+) -> Result<Arc<RoomRecord>, Goodbye> {
     let until = desk.node.clock.now().after(LOCATE_MAX);
     let mut pause = LOCATE_FIRST;
     loop {
         let found = desk.node.registry.locate(room).await;
         let now = desk.node.clock.now();
         let lives = node.is_some_and(|node| desk.node.knows_alive(node));
-        if found.is_some() || !lives || now >= until {
-            return found;
+        match found {
+            Some(found) => return Ok(found),
+            None if !lives => return Err(Goodbye::unknown_room()),
+            None if now >= until => return Err(Goodbye::out_of_sight()),
+            None => {}
         }
         let nothing = std::future::pending::<()>();
         let _ = desk.alarms.within(now.after(pause), nothing).await;

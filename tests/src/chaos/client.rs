@@ -146,11 +146,17 @@ impl Client {
                     self.stage.note(Seen::Taken(session));
                     return Some(wire);
                 }
-                Knocked::Refused(code) if !may_be_taken => {
-                    self.stage.note(Seen::Refused { session, code });
+                Knocked::Refused(code, reason) if !may_be_taken => {
+                    let by = address;
+                    self.stage.note(Seen::Refused {
+                        session,
+                        by,
+                        code,
+                        reason,
+                    });
                     return None;
                 }
-                Knocked::Refused(_) => break,
+                Knocked::Refused(..) => break,
                 Knocked::Nobody => {}
                 Knocked::Lost => may_be_taken = true,
             }
@@ -177,7 +183,7 @@ impl Client {
                         return self.is_cut_off();
                     }
                 }
-                Ok(Some(Came::Close(_))) | Err(_) => return self.is_cut_off(),
+                Ok(Some(Came::Close(..))) | Err(_) => return self.is_cut_off(),
             }
         }
         // One in three just goes.
@@ -194,7 +200,7 @@ impl Client {
 enum Knocked {
     Welcome(Wire),
     /// There is no such seat.
-    Refused(u16),
+    Refused(u16, String),
     /// Nobody was there.
     Nobody,
     /// Somebody was, and then no more.
@@ -212,8 +218,8 @@ fn knock(address: SocketAddr, seat: &Seat) -> Knocked {
             Ok(ServerMessage::Welcome(_)) => Knocked::Welcome(wire),
             _ => Knocked::Lost,
         },
-        Ok(Some(Came::Close(code))) if says_no(code) => Knocked::Refused(code),
-        Ok(Some(Came::Close(_)) | None) | Err(_) => Knocked::Lost,
+        Ok(Some(Came::Close(code, reason))) if says_no(code) => Knocked::Refused(code, reason),
+        Ok(Some(Came::Close(..)) | None) | Err(_) => Knocked::Lost,
     }
 }
 

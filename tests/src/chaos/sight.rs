@@ -1,5 +1,7 @@
 //! What the harness did to nodes, and what clients saw.
 
+use std::net::SocketAddr;
+
 use downbeat_schemas::id::{NodeId, RoomId, SessionId};
 
 use super::entry::Ns;
@@ -35,8 +37,12 @@ pub enum Seen {
     Refused {
         /// The seat.
         session: SessionId,
+        /// Where it was told so.
+        by: SocketAddr,
         /// The close code.
         code: u16,
+        /// And its words.
+        reason: String,
     },
     /// It gave up.
     GaveUp(SessionId),

@@ -83,8 +83,8 @@ pub struct Wire {
 pub enum Came {
     /// A message.
     Message(Vec<u8>),
-    /// The end, with its code.
-    Close(u16),
+    /// The end, with its code and words.
+    Close(u16, String),
 }
 
 impl Wire {
@@ -124,8 +124,9 @@ impl Wire {
                 Some(Incoming::Binary(payload)) => {
                     return Ok(Some(Came::Message(payload.to_vec())));
                 }
-                Some(Incoming::Close { code, .. }) => {
-                    return Ok(Some(Came::Close(code.unwrap_or(1005))));
+                Some(Incoming::Close { code, reason }) => {
+                    let code = code.unwrap_or(1005);
+                    return Ok(Some(Came::Close(code, reason.to_owned())));
                 }
                 Some(Incoming::Ping(payload)) => Some(payload.to_vec()),
                 Some(Incoming::Text(_) | Incoming::Pong(_)) => continue,

@@ -13,20 +13,25 @@ pub(super) fn check(evidence: &Evidence, facts: &Facts, verdict: &mut Verdict) {
     check_acks(facts, verdict);
     let mut told: BTreeMap<SessionId, (RoomId, NodeId)> = BTreeMap::new();
     for sight in &evidence.sights {
-        match sight.what {
+        match &sight.what {
             Seen::Told {
                 room,
                 session,
                 owner,
             } => {
                 verdict.seats += 1;
-                told.insert(session, (room, owner));
-                check_told(evidence, facts, verdict, (sight.at, room, owner));
+                told.insert(*session, (*room, *owner));
+                check_told(evidence, facts, verdict, (sight.at, *room, *owner));
             }
             Seen::Taken(_) => verdict.taken += 1,
             Seen::GaveUp(_) => verdict.open += 1,
-            Seen::Refused { session, code } => {
-                let Some((room, owner)) = told.get(&session).copied() else {
+            Seen::Refused {
+                session,
+                by,
+                code,
+                reason,
+            } => {
+                let Some((room, owner)) = told.get(session).copied() else {
                     continue;
                 };
                 if facts.is_over(room, owner, sight.at) {
@@ -34,9 +39,9 @@ pub(super) fn check(evidence: &Evidence, facts: &Facts, verdict: &mut Verdict) {
                 } else {
                     verdict.violate(Violation::NoSuchSeat {
                         room,
-                        session,
+                        session: *session,
                         owner,
-                        code,
+                        said: format!("{by} says {code}: {reason}"),
                     });
                 }
             }

@@ -115,7 +115,7 @@ pub enum Violation {
         room: RoomId,
         session: SessionId,
         owner: NodeId,
-        code: u16,
+        said: String,
     },
     SeatInNoRoom {
         room: RoomId,
@@ -225,10 +225,10 @@ impl fmt::Display for Violation {
                 room,
                 session,
                 owner,
-                code,
+                said,
             } => write!(
                 f,
-                "seat {session} in room {room} of {owner} was told of and is not there: {code}"
+                "seat {session} in room {room} of {owner} was told of and is not there: {said}"
             ),
             Self::SeatInNoRoom { room, owner } => {
                 write!(

@@ -159,8 +159,15 @@ fn told(at: Ns) -> (Ns, Seen) {
 
 #[test]
 fn a_seat_that_was_told_of_is_there_or_its_room_is_over() {
-    let (session, code) = (SEAT, 4524);
-    let refused = |at| (at, Seen::Refused { session, code });
+    let refused = |at| {
+        let refused = Seen::Refused {
+            session: SEAT,
+            by: ([127, 0, 0, 1], 1).into(),
+            code: 4524,
+            reason: String::new(),
+        };
+        (at, refused)
+    };
     let end = format!("{GOOD}\n 90 a.1 end room=r");
     assert_eq!(
         violations(&end, &[told(25), (40, Seen::Taken(SEAT))]),
