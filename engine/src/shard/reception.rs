@@ -336,10 +336,12 @@ async fn locate(
     loop {
         let found = desk.node.registry.locate(room).await;
         let now = desk.node.clock.now();
-        let lives = node.is_some_and(|node| desk.node.knows_alive(node));
+        // Who is out of touch knows nothing.
+        let may_live = |node| desk.node.knows_alive(node) || !desk.node.fence.holds(now);
+        let may_live = node.is_some_and(may_live);
         match found {
             Some(found) => return Ok(found),
-            None if !lives => return Err(Goodbye::unknown_room()),
+            None if !may_live => return Err(Goodbye::unknown_room()),
             None if now >= until => return Err(Goodbye::out_of_sight()),
             None => {}
         }

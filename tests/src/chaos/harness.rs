@@ -24,8 +24,11 @@ use crate::random::Random;
 const CLIENTS: u64 = 9;
 /// After the last fault: rooms that Redis has forgotten are told to it again within 10 s.
 const QUIET: Duration = Duration::from_secs(16);
-/// A killed node's rooms are gone within this, also if Redis was failing over.
-const GONE_WITHIN: Duration = Duration::from_secs(20);
+/// A killed node's rooms are gone within this, also if Redis has lost what it knew of them: their
+/// listings expire after 30 s.
+const GONE_WITHIN: Duration = Duration::from_secs(45);
+/// Nodes that have just started hear of each other within a renewal.
+const ACQUAINTANCE: Duration = Duration::from_secs(1);
 /// Tries to start a node: it gives up where Redis is not well for 10 s.
 const START_TRIES: usize = 3;
 
@@ -103,6 +106,7 @@ impl Harness {
         for number in 0..CELLS {
             harness.start_node(number)?;
         }
+        sleep(ACQUAINTANCE);
         Ok(harness)
     }
 
