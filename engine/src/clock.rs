@@ -20,6 +20,11 @@ impl Clock {
         }
     }
 
+    /// Its zero, since the machine has started.
+    pub(crate) const fn zero_ns(&self) -> u64 {
+        self.start_ns
+    }
+
     /// The time: 20 to 30 ns to read.
     pub(crate) fn now(&self) -> Timestamp {
         Timestamp(since_boot_ns().saturating_sub(self.start_ns))

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use downbeat_cluster::lease::MemberState;
 use downbeat_cluster::queue::Queues;
-use downbeat_cluster::{Cluster, Fence, Location, Post, Registry};
+use downbeat_cluster::{Cluster, Fence, History, Location, Post, Registry};
 use downbeat_presence::Presence;
 use downbeat_schemas::id::{NodeId, RoomId, ShardId};
 use futures_channel::oneshot;
@@ -41,6 +42,8 @@ pub(crate) struct Node {
     pub(crate) post: Option<Post>,
     /// None for a node on its own.
     pub(crate) cluster: Option<Cluster>,
+    /// Where it writes down what it does.
+    pub(crate) history: History,
     pub(crate) links: Vec<ShardLink>,
     pub(crate) board: Board,
     pub(crate) clerk: ClerkLink,
@@ -52,6 +55,15 @@ impl Node {
     /// Whether the node takes no one in any more.
     pub(crate) fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Acquire)
+    }
+
+    /// Whether another node of the cluster, or this one, lives as far as is known here.
+    pub(crate) fn knows_alive(&self, node: NodeId) -> bool {
+        self.cluster.as_ref().is_some_and(|cluster| {
+            let status = cluster.status();
+            let mut lives = status.members.iter().filter(|member| member.node == node);
+            lives.any(|member| member.state != MemberState::Dead)
+        })
     }
 
     /// The room type of a name; the monitor's too, if it is on.

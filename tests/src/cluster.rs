@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use downbeat::{ClusterConfig, CpuChoice, OnRedisLoss, RedisSettings, ServerBuilder};
+use downbeat::{ClusterConfig, CpuChoice, RedisSettings, ServerBuilder};
 use downbeat_tests_redis::Cluster as RedisCluster;
 
 use crate::server::TestServer;
@@ -116,12 +116,7 @@ pub fn config(redis: &RedisCluster) -> ClusterConfig {
         let found = variables.find(|(known, _)| *known == name);
         found.map(|(_, value)| value.clone())
     });
-    ClusterConfig {
-        redis: settings.unwrap().unwrap(),
-        lease: None,
-        on_redis_loss: OnRedisLoss::Freeze,
-        node_address: None,
-    }
+    ClusterConfig::new(settings.unwrap().unwrap())
 }
 
 /// The same as an operator says it to a process.

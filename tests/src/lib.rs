@@ -11,6 +11,7 @@
 //! | [`rooms`] | a room that does as it is told |
 //! | [`hall`] | a room that listens to topics
 //! | [`burner`] | a room that is too slow now and then |
+//! | [`chaos`] | nodes of a cluster, faults, and a checker of what the nodes wrote down |
 //! | [`folder`] | a folder that is gone with the test |
 //! | [`http`] | an HTTP client that hides nothing |
 //! | [`seat`] | matchmaking, as a client sees it |
@@ -28,6 +29,7 @@
 
 pub mod balancer;
 pub mod burner;
+pub mod chaos;
 pub mod cluster;
 pub mod folder;
 pub mod hall;

@@ -122,13 +122,24 @@ impl ServerProcess {
         variables: &[(&str, &str)],
     ) -> Self {
         let mut command = Command::new(binary);
-        command.env_remove("PORT").env_remove("LOG_FORMAT");
         command.envs(variables.iter().copied());
         command
             .args([command_name, "--listen", "127.0.0.1:0"])
             .args(args);
+        Self::try_start(&mut command).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Starts a command that serves somewhere.
+    ///
+    /// # Errors
+    /// What it said, if it does not serve.
+    ///
+    /// # Panics
+    /// If there is no such program.
+    pub fn try_start(command: &mut Command) -> Result<Self, String> {
+        command.env_remove("PORT").env_remove("LOG_FORMAT");
         command.stdin(Stdio::null()).stderr(Stdio::piped());
-        let mut process = Process::start(&mut command);
+        let mut process = Process::start(command);
         let log = lines_in_background(process.child.stderr.take());
         let start = Instant::now();
         let mut seen = String::new();
@@ -136,15 +147,17 @@ impl ServerProcess {
             let rest = PATIENCE.saturating_sub(start.elapsed());
             let line = match log.recv_timeout(rest) {
                 Ok(line) => line,
-                Err(RecvTimeoutError::Timeout) => panic!("it does not serve:\n{seen}"),
-                Err(RecvTimeoutError::Disconnected) => panic!("it ended:\n{seen}"),
+                Err(RecvTimeoutError::Timeout) => {
+                    return Err(format!("it does not serve:\n{seen}"));
+                }
+                Err(RecvTimeoutError::Disconnected) => return Err(format!("it ended:\n{seen}")),
             };
             if let Some(address) = address_in(&line) {
-                return Self {
+                return Ok(Self {
                     process,
                     address,
                     log,
-                };
+                });
             }
             seen.push_str(&line);
             seen.push('\n');

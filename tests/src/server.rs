@@ -6,9 +6,7 @@ use std::time::Duration;
 
 use downbeat::limits::Limits;
 use downbeat::rooms::{Arena, Chat, World};
-use downbeat::{
-    ClusterConfig, CpuChoice, OnRedisLoss, RoomDefinition, RunningServer, Server, ServerBuilder,
-};
+use downbeat::{ClusterConfig, CpuChoice, RoomDefinition, RunningServer, Server, ServerBuilder};
 use downbeat_cluster::RedisSettings;
 
 use crate::cluster::TestCluster;
@@ -202,10 +200,8 @@ impl TestServer {
 pub fn cluster_config(url: &str) -> ClusterConfig {
     let redis = RedisSettings::from_lookup(|name| (name == "REDIS_URL").then(|| url.to_owned()));
     ClusterConfig {
-        redis: redis.unwrap().unwrap(),
         lease: Some(Duration::from_secs(60)),
-        on_redis_loss: OnRedisLoss::Freeze,
-        node_address: None,
+        ..ClusterConfig::new(redis.unwrap().unwrap())
     }
 }
 

@@ -17,7 +17,7 @@ use super::status::ClusterStatus;
 use super::thread;
 use crate::queue::{Queues, SharedQueues};
 use crate::redis::StartError;
-use crate::{Fence, Mailroom, Post, RedisSettings, Registry, presence};
+use crate::{Fence, Flaw, History, Mailroom, Post, RedisSettings, Registry, presence};
 
 /// What a node joins a cluster with.
 #[derive(Clone, Debug)]
@@ -35,6 +35,10 @@ pub struct ClusterSettings {
     /// How long a lease lasts where one Redis has all of it; None is 4.5 s. With Redis Cluster it is
     /// 600 ms, whatever stands here.
     pub lease: Option<Duration>,
+    /// Where it writes down what it does.
+    pub history: History,
+    /// For tests only.
+    pub flaw: Option<Flaw>,
 }
 
 /// Why a node cannot join.

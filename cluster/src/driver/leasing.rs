@@ -14,12 +14,12 @@ use tokio::time::{sleep, timeout};
 use super::clock::DriverClock;
 use super::least::Least;
 use super::raw_reply;
-use crate::Fence;
 use crate::lease::{
     Answer, Event, Lease, LeaseSettings, Member, Output, Probed, Reply, Request, RequestId, SCRIPT,
     copy_keys,
 };
 use crate::redis::{MasterId, Router, Script};
+use crate::{Fact, Fence, Pen};
 
 /// A host that has not answered for so long proves nothing.
 const PROBE_MAX: Duration = Duration::from_millis(100);
@@ -44,6 +44,7 @@ pub(super) struct Leasing {
     /// What the machine has decided and nobody has acted on.
     events: RefCell<Vec<Event>>,
     has_events: Notify,
+    pen: RefCell<Pen>,
 }
 
 impl Leasing {
@@ -54,6 +55,7 @@ impl Leasing {
         prefix: String,
         clock: DriverClock,
         fence: Fence,
+        pen: Pen,
     ) -> Rc<Self> {
         Rc::new(Self {
             lease: RefCell::new(lease),
@@ -68,6 +70,7 @@ impl Leasing {
             proven: RefCell::default(),
             events: RefCell::default(),
             has_events: Notify::new(),
+            pen: RefCell::new(pen),
         })
     }
 
@@ -97,6 +100,27 @@ impl Leasing {
             self.act(output);
         }
         self.move_fence();
+        self.pen.borrow_mut().turn_page();
+    }
+
+    /// Writes something down.
+    pub(super) fn note(&self, fact: Fact<'_>) {
+        self.pen.borrow_mut().note(self.clock.now(), fact);
+    }
+
+    fn note_event(&self, event: Event) {
+        match event {
+            Event::Held(member) => {
+                self.pen.borrow().begin_life(member);
+                self.note(Fact::Held);
+            }
+            Event::Frozen => self.note(Fact::Frozen),
+            Event::Thawed => self.note(Fact::Thawed),
+            Event::Moved(member) => self.note(Fact::Moved(member)),
+            Event::Recover(member) => self.note(Fact::Recover(member)),
+            Event::Left => self.note(Fact::Left),
+            Event::Members | Event::Cleared(_) => {}
+        }
     }
 
     fn next_output(&self) -> Option<Output> {
@@ -164,6 +188,7 @@ impl Leasing {
                 spawn_local(async move { leasing.probe(member, address).await });
             }
             Output::Event(event) => {
+                self.note_event(event);
                 if matches!(event, Event::Frozen | Event::Moved(_)) {
                     self.is_frozen.set(true);
                 }
@@ -223,6 +248,7 @@ impl Leasing {
         if holds {
             self.is_frozen.set(false);
             self.move_fence();
+            self.pen.borrow_mut().turn_page();
         }
         holds
     }
@@ -242,6 +268,9 @@ impl Leasing {
             let now = self.clock.now();
             let margins = self.margins.get();
             self.margins.set(margins.with(former.since(now), now));
+        }
+        if fence != former {
+            self.note(Fact::Fence(fence));
         }
         self.fence.set(fence);
     }

@@ -18,12 +18,12 @@ use super::listings::Listings;
 use super::lives::Lives;
 use super::neighbours::Neighbours;
 use super::store::RedisStore;
-use crate::Kept;
 use crate::lease::{Event, Member, MemberState};
 use crate::shared::keys::Keys;
 use crate::shared::{
     self, Pace, Recovery, RecoveryError, Setup, Shared, Surroundings, check, serve,
 };
+use crate::{Fact, Kept};
 
 /// Records are looked at for so long at most: longer than a failover of Redis Cluster takes.
 const CHECK_MAX: Duration = Duration::from_secs(5);
@@ -165,6 +165,7 @@ impl Life {
     /// A room is another's.
     fn lose(&self, room: RoomId) {
         tracing::error!(%room, "another node owns this room: it is dropped");
+        self.leasing.note(Fact::Lost(room));
         if let Some(mailroom) = self.hearing.mailroom() {
             mailroom.lost_room(room);
         }
@@ -220,6 +221,7 @@ impl Life {
             match clear(&recovery, dead).await {
                 Ok(rooms) => {
                     tracing::warn!(%dead, rooms, "a dead node's rooms are cleared away");
+                    self.leasing.note(Fact::Recovered(dead, rooms));
                     return true;
                 }
                 Err(error) => {

@@ -136,11 +136,15 @@ async fn drive(settings: ClusterSettings, ends: Ends, tell: &Tell) -> Result<(),
 
 fn lease(settings: &ClusterSettings, router: Router, ends: &Ends) -> Rc<Leasing> {
     let single = settings.lease.unwrap_or(LeaseSettings::SINGLE_LEASE);
-    let lease_settings = match settings.redis.servers {
+    let mut lease_settings = match settings.redis.servers {
         Servers::Cluster(_) => LeaseSettings::cluster(),
         Servers::Sentinel { .. } => LeaseSettings::sentinel(single),
         Servers::Standalone(_) => LeaseSettings::standalone(single),
     };
+    if let Some(flaw) = settings.flaw {
+        tracing::error!(?flaw, "for a test: the lease is kept badly");
+        flaw.spoil(&mut lease_settings);
+    }
     let about = settings.about.to_text();
     let lease = Lease::new(lease_settings.clone(), settings.node, &about);
     Leasing::new(
@@ -150,6 +154,7 @@ fn lease(settings: &ClusterSettings, router: Router, ends: &Ends) -> Rc<Leasing>
         settings.redis.prefix().to_owned(),
         settings.clock.clone(),
         ends.fence.clone(),
+        settings.history.pen(None),
     )
 }
 

@@ -49,6 +49,8 @@ fn node(url: &str, id: u64) -> Cluster {
         limits: Limits::default(),
         clock: DriverClock::new(move || Timestamp(1).after(begun.elapsed())),
         lease: Some(Duration::from_secs(60)),
+        history: crate::History::off(),
+        flaw: None,
     });
     let cluster = cluster.unwrap();
     let registry = cluster.registry();

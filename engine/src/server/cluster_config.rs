@@ -1,9 +1,10 @@
 //! How a node is one of many, as an operator says it.
 
 use std::env;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use downbeat_cluster::{RedisSettings, RedisSettingsError};
+use downbeat_cluster::{Flaw, ParseFlawError, RedisSettings, RedisSettingsError};
 
 /// How a node is one of many.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,13 @@ pub struct ClusterConfig {
     /// Host and port at which other nodes reach this one, to see at once that it has crashed. None:
     /// the address that it listens on, or the one that it reaches Redis from.
     pub node_address: Option<String>,
+    /// A file to which the node appends what it does, for those who check that no two nodes had one
+    /// room. For tests.
+    #[doc(hidden)]
+    pub history: Option<PathBuf>,
+    /// A mistake to make. For tests.
+    #[doc(hidden)]
+    pub flaw: Option<Flaw>,
 }
 
 /// What the rooms of a node do while Redis is out of reach.
@@ -53,16 +61,33 @@ pub enum ClusterConfigError {
         /// What was found.
         found: String,
     },
+    /// No such mistake.
+    #[error("{TEST_LEASE}: {0}")]
+    Flaw(#[from] ParseFlawError),
 }
 
 const LEASE_MS: &str = "DOWNBEAT_LEASE_MS";
 const ON_LOSS: &str = "DOWNBEAT_ON_REDIS_LOSS";
 const NODE_ADDRESS: &str = "DOWNBEAT_NODE_ADDRESS";
+const HISTORY: &str = "DOWNBEAT_HISTORY";
+const TEST_LEASE: &str = "DOWNBEAT_TEST_LEASE";
 /// A failover by Sentinel takes some two seconds: a shorter lease would freeze rooms in each.
 const LEASE_MS_MIN: u64 = 600;
 const LEASE_MS_MAX: u64 = 600_000;
 
 impl ClusterConfig {
+    /// One of the nodes of this Redis, and nothing else out of the ordinary.
+    pub const fn new(redis: RedisSettings) -> Self {
+        Self {
+            redis,
+            lease: None,
+            on_redis_loss: OnRedisLoss::Freeze,
+            node_address: None,
+            history: None,
+            flaw: None,
+        }
+    }
+
     /// Reads the environment; None if it names no Redis: then the node is alone.
     ///
     /// # Errors
@@ -92,6 +117,8 @@ impl ClusterConfig {
                 }
             },
             node_address: value(NODE_ADDRESS),
+            history: value(HISTORY).map(PathBuf::from),
+            flaw: value(TEST_LEASE).map(|flaw| flaw.parse()).transpose()?,
         }))
     }
 }

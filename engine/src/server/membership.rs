@@ -1,11 +1,12 @@
 //! How a server becomes one of many.
 
+use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 
 use downbeat_cluster::queue::{EmbeddedQueues, Queues};
 use downbeat_cluster::{
-    About, Cluster, ClusterError, ClusterSettings, DriverClock, Embedded, Fence, Registry,
+    About, Cluster, ClusterError, ClusterSettings, DriverClock, Embedded, Fence, History, Registry,
 };
 use downbeat_presence::Presence;
 use downbeat_schemas::id::NodeId;
@@ -24,6 +25,7 @@ pub(super) fn join(
     listens: SocketAddr,
     settings: &Settings,
     shards: usize,
+    history: &History,
 ) -> Result<Option<Cluster>, ClusterError> {
     let Some(config) = &settings.cluster else {
         return Ok(None);
@@ -47,8 +49,22 @@ pub(super) fn join(
         limits: settings.limits.clone(),
         clock: DriverClock::new(move || clock.now()),
         lease: config.lease,
+        history: history.clone(),
+        flaw: config.flaw,
     })
     .map(Some)
+}
+
+/// Where the node writes down what it does, if it is asked to.
+///
+/// # Errors
+/// If the file cannot be opened.
+pub(super) fn history(node: NodeId, clock: Clock, settings: &Settings) -> io::Result<History> {
+    let config = settings.cluster.as_ref();
+    match config.and_then(|config| config.history.as_ref()) {
+        Some(path) => History::open(path, node, clock.zero_ns()),
+        None => Ok(History::off()),
+    }
 }
 
 /// Where rooms are looked for.

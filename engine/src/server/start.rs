@@ -116,6 +116,9 @@ pub enum StartError {
     /// The node cannot be one of many.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
+    /// What the node does cannot be written down.
+    #[error("DOWNBEAT_HISTORY: the file cannot be opened: {0}")]
+    History(io::Error),
     /// The thread that adds up figures did not come up.
     #[error("no thread for the figures: {0}")]
     Clerk(io::Error),
@@ -154,7 +157,8 @@ pub(super) fn start(
     }
     let (clerk, asked) = ClerkLink::new();
     let (id, clock) = (entropy::node_id(), Clock::start());
-    let cluster = membership::join(id, clock, address, &settings, cpus.len())?;
+    let history = membership::history(id, clock, &settings).map_err(StartError::History)?;
+    let cluster = membership::join(id, clock, address, &settings, cpus.len(), &history)?;
     let node = Arc::new(Node {
         id,
         clock,
@@ -168,6 +172,7 @@ pub(super) fn start(
         fence: membership::fence(cluster.as_ref(), &settings),
         post: cluster.as_ref().map(Cluster::post),
         cluster,
+        history,
         board: Board::new(cpus.len()),
         clerk,
         scribe,

@@ -1,5 +1,6 @@
 //! The end of a shard: rooms are told, clients are told, and then it is over in bounded time.
 
+use downbeat_cluster::Fact;
 use downbeat_core::host::AnyRoom;
 use std::time::Duration;
 
@@ -55,7 +56,10 @@ impl Shard {
     /// Its clients are to ask again.
     fn drop_room(&mut self, dropped: RoomKey, now: Timestamp) {
         self.hand_over_recorded(dropped);
-        self.rooms.remove(dropped);
+        if let Some(slot) = self.rooms.remove(dropped) {
+            let (room, why) = (slot.room.room_id(), "moved");
+            self.pen.note(now, Fact::Dropped { room, why });
+        }
         for id in self.sockets.ids() {
             let role = self.sockets.find_mut(id).map(|socket| socket.role);
             if matches!(role, Some(Role::Player { room, .. }) if room == dropped) {

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use downbeat_cluster::{Answer, Hold, RoomRecord, Ticket};
+use downbeat_cluster::{Answer, Fact, Hold, RoomRecord, Ticket};
 use downbeat_core::host::{Action, AnyRoom, CreateParams, Reservation, ReserveError, RoomState};
 use downbeat_core::record::Recorder;
-use downbeat_schemas::id::{ReconnectionToken, RoomId, SessionId};
+use downbeat_schemas::id::{Epoch, ReconnectionToken, RoomId, SessionId};
 use downbeat_schemas::time::Timestamp;
 
 use super::Shard;
@@ -123,8 +123,9 @@ impl Shard {
             return Err(Refusal::RoomsMax);
         }
         let room_type = definition.room_type();
+        let room = entropy::room_id();
         let params = CreateParams {
-            room: entropy::room_id(),
+            room,
             options: options.clone(),
             seed: entropy::seed(),
             limits: Arc::clone(&self.limits),
@@ -137,6 +138,8 @@ impl Shard {
         let filter = definition.filter(options);
         let (created, definition) = (Recorder::new(created), Arc::clone(definition));
         let key = self.rooms.insert(created, definition, filter, now);
+        let epoch = Epoch::FIRST;
+        self.pen.note(now, Fact::Own { room, epoch });
         self.record_if_asked(key, now);
         Ok(key)
     }
@@ -244,6 +247,11 @@ impl Shard {
                 .as_deref()
                 .map(Arc::from),
         };
+        if self.pen.is_on() {
+            let (room, taken, of) = (record.room, record.clients, record.clients_max);
+            self.pen
+                .note(self.clock.now(), Fact::Seats { room, taken, of });
+        }
         let settled = std::mem::take(&mut slot.holds);
         let ticket = slot.ticket.take();
         self.desk.node.registry.publish(record, settled, ticket);
@@ -264,6 +272,7 @@ impl Shard {
         let id = slot.room.room_id();
         self.keep_hub(id, slot.relayed.take());
         self.desk.node.registry.withdraw(id);
+        self.pen.note(now, Fact::End(id));
         if let RoomState::Failed { hook, message } = slot.room.state() {
             tracing::error!(room = %id, %name, ?hook, "room closed: a hook panicked: {message}");
         }

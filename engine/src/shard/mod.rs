@@ -53,6 +53,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam::channel::Receiver;
+use downbeat_cluster::Pen;
 use downbeat_core::host::surround;
 use downbeat_net::socket::{Batch, Interest, Listener, Poller, Readiness};
 use downbeat_net::{Delivery, ReadBuffer};
@@ -107,6 +108,8 @@ pub(crate) struct Shard {
     troubled: Vec<(ConnectionId, Delivery)>,
     stats: Box<ShardStats>,
     watch: Watch,
+    /// Writes down what happens here, if that is wanted.
+    pen: Pen,
     /// When to look for ready sockets again, and until when to do so on a fixed grid.
     next_sweep: Timestamp,
     busy_until: Timestamp,
@@ -150,6 +153,7 @@ impl Shard {
         let watch = Watch::new(&node.settings.capture);
         let now = clock.now();
         let limits = Arc::new(node.settings.limits.clone());
+        let pen = node.history.pen(Some(id));
         let desk = Rc::new(Desk::new(node, id));
         monitor::open_backstage(&desk);
         let (presence, link) = (desk.node.presence.clone(), desk.node.link(id).clone());
@@ -175,6 +179,7 @@ impl Shard {
             troubled: Vec::new(),
             stats: Box::default(),
             watch,
+            pen,
             next_sweep: now,
             busy_until: now,
             next_chores: now,

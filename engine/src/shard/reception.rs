@@ -1,6 +1,6 @@
 //! What visitors ask by HTTP, and their way to a seat.
 
-use downbeat_cluster::RoomRecord;
+use downbeat_cluster::{Fact, RoomRecord};
 use downbeat_core::host::AnyRoom;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use downbeat_net::http::Response;
 use downbeat_schemas::close::{CloseCode, MatchmakeCode};
-use downbeat_schemas::id::{ConnectionId, ReconnectionToken, RoomId, SessionId, ShardId};
+use downbeat_schemas::id::{ConnectionId, NodeId, ReconnectionToken, RoomId, SessionId, ShardId};
 use downbeat_schemas::time::Timestamp;
 
 use super::Shard;
@@ -92,6 +92,7 @@ impl Shard {
         match result {
             JobResult::Response(id, response) => self.respond(id, response, now),
             JobResult::Matched(id, cors, outcome) => {
+                self.note_ack(&outcome, now);
                 let response = self.matched(&outcome, &cors);
                 self.respond(id, response, now);
             }
@@ -103,6 +104,17 @@ impl Shard {
                     slot.room.finish_spawned(finished);
                 }
             }
+        }
+    }
+
+    fn note_ack(&mut self, outcome: &Result<Offer, MatchmakeError>, now: Timestamp) {
+        if let Ok(offer) = outcome {
+            let ack = Fact::Ack {
+                room: offer.room_id,
+                session: offer.session_id,
+                owner: offer.process_id,
+            };
+            self.pen.note(now, ack);
         }
     }
 
@@ -265,6 +277,15 @@ impl Goodbye {
         }
     }
 
+    /// No word that the seat is gone: Redis may have lost the room's record, and its node writes it
+    /// again.
+    fn out_of_sight() -> Self {
+        Self {
+            code: CloseCode::Moved,
+            reason: "the room cannot be found at this moment; try again".to_owned(),
+        }
+    }
+
     fn unknown_room() -> Self {
         Self {
             code: CloseCode::UnknownRoom,
@@ -300,8 +321,7 @@ async fn find_host(desk: &Desk, visit: &Visit) -> Result<Host, Goodbye> {
     let is_at_home = visit.node == Some(desk.node.id) || desk.node.post.is_some();
     let room = visit.room.filter(|_| is_at_home);
     let room = room.ok_or_else(Goodbye::unknown_room)?;
-    let record = desk.node.registry.locate(room).await;
-    let record = record.ok_or_else(Goodbye::unknown_room)?;
+    let record = locate(desk, room, visit.node).await?;
     check_auth(desk, visit, &record.name).await?;
     if record.location.node == desk.node.id {
         return Ok(Host::Shard(record.location.shard));
@@ -310,6 +330,37 @@ async fn find_host(desk: &Desk, visit: &Visit) -> Result<Host, Goodbye> {
         return Err(Goodbye::edge_closes());
     }
     Ok(Host::Elsewhere(record))
+}
+
+/// A room that the registry does not know while its node lives is looked for again: it may have begun
+/// a moment ago, or a third of Redis is failing over. Longer than that takes.
+const LOCATE_MAX: Duration = Duration::from_secs(4);
+const LOCATE_FIRST: Duration = Duration::from_millis(20);
+
+/// Finds whose a room is, of which the client says that it is `node`'s.
+async fn locate(
+    desk: &Desk,
+    room: RoomId,
+    node: Option<NodeId>,
+) -> Result<Arc<RoomRecord>, Goodbye> {
+    let until = desk.node.clock.now().after(LOCATE_MAX);
+    let mut pause = LOCATE_FIRST;
+    loop {
+        let found = desk.node.registry.locate(room).await;
+        let now = desk.node.clock.now();
+        // Who is out of touch knows nothing.
+        let may_live = |node| desk.node.knows_alive(node) || !desk.node.fence.holds(now);
+        let may_live = node.is_some_and(may_live);
+        match found {
+            Some(found) => return Ok(found),
+            None if !may_live => return Err(Goodbye::unknown_room()),
+            None if now >= until => return Err(Goodbye::out_of_sight()),
+            None => {}
+        }
+        let nothing = std::future::pending::<()>();
+        let _ = desk.alarms.within(now.after(pause), nothing).await;
+        pause *= 2;
+    }
 }
 
 /// A token on the WebSocket itself is checked too; the claims of the seat stay those of

@@ -1,5 +1,6 @@
 //! Due rooms: step, flush, measure.
 
+use downbeat_cluster::Fact;
 use downbeat_core::host::AnyRoom;
 use downbeat_net::Delivery;
 use downbeat_schemas::close::CloseCode;
@@ -37,6 +38,7 @@ impl Shard {
     }
 
     fn tick(&mut self, key: RoomKey) {
+        let fence = self.desk.node.fence.ends_at();
         let began = self.clock.now();
         let mut times = StepTimes::new(self.clock, began, self.watch.slow_tick());
         self.watch.begin();
@@ -50,6 +52,7 @@ impl Shard {
             return;
         };
         let stepped = slot.room.step_timed(began, &mut times);
+        self.note_tick(key, began, fence);
         self.flush_room(key, began);
         self.flush_frames(key, began);
         times.end(Part::Flush);
@@ -58,6 +61,25 @@ impl Shard {
         self.measure(key, &stepped, began, took);
         self.judge(key, began, &stepped, &times);
         self.after_room(key);
+    }
+
+    fn note_tick(&mut self, key: RoomKey, began: Timestamp, fence: Timestamp) {
+        if !self.pen.is_on() {
+            return;
+        }
+        let done = self.clock.now();
+        let spoke = self.may_tick(done);
+        if let Some(slot) = self.rooms.find_mut(key) {
+            let (room, epoch) = (slot.room.room_id(), slot.epoch);
+            let tick = Fact::Tick {
+                room,
+                epoch,
+                fence,
+                done,
+                spoke,
+            };
+            self.pen.note(began, tick);
+        }
     }
 
     /// Hands out what a room has to say, and looks after the sockets that did not take it.

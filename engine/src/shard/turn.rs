@@ -55,6 +55,7 @@ impl Shard {
             self.chores(now);
         }
         self.report_load_if_due(now);
+        self.pen.turn_page();
     }
 
     /// What clients say to rooms of other nodes should reach the next tick there.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use downbeat_benches::table::Table;
 use downbeat_cluster::{
-    About, Cluster, ClusterSettings, DriverClock, Filter, Found, Location, Mode, Query,
+    About, Cluster, ClusterSettings, DriverClock, Filter, Found, History, Location, Mode, Query,
     RedisSettings, RoomRecord, SortBy,
 };
 use downbeat_schemas::id::{Epoch, NodeId, RoomId, ShardId};
@@ -41,6 +41,8 @@ pub(crate) fn find(rooms: u64) -> Result<(Table, Value), Box<dyn Error>> {
         limits: Limits::default(),
         clock: DriverClock::new(now),
         lease: None,
+        history: History::off(),
+        flaw: None,
     })?;
     let registry = cluster.registry();
     for room in 0..rooms {
