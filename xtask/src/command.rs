@@ -10,6 +10,10 @@ usage: cargo xtask <command>
   pages [--check]               writes engine/pages, which the binary serves, from clients/demo
                                 and clients/monitor; --check only fails if that would change something
   fuzz [target] [--seconds N]   fuzzes one target of tests/fuzz, or each in turn, N seconds (60)
+  chaos [--minutes N] [--seed S]
+                                kills, stops and cuts off nodes of a Redis Cluster and its servers
+                                for N minutes (10), as the seed says; a checker reads what the
+                                nodes wrote down
   bench-report [--quick] [name…]
                                 runs the benchmarks, or those named, on a machine that should do
                                 nothing else, keeps their figures in benches/results and writes
@@ -19,6 +23,8 @@ usage: cargo xtask <command>
 
 /// How long each fuzz target runs unless it is said.
 const FUZZ_SECONDS: u64 = 60;
+/// How long there is chaos unless it is said.
+const CHAOS_MINUTES: u64 = 10;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {
@@ -36,6 +42,11 @@ pub(crate) enum Command {
         target: Option<String>,
         seconds: u64,
     },
+    Chaos {
+        minutes: u64,
+        /// None: another one each time.
+        seed: Option<u64>,
+    },
     BenchReport {
         quick: bool,
         names: Vec<String>,
@@ -51,6 +62,8 @@ pub(crate) enum UsageError {
     Unexpected { command: String, argument: String },
     #[error("`--seconds` takes a number of seconds, not `{0}`")]
     Seconds(String),
+    #[error("`{option}` takes a whole number, not `{found}`")]
+    Number { option: String, found: String },
 }
 
 impl Command {
@@ -73,6 +86,7 @@ impl Command {
                 Ok(Self::Test { quick })
             }
             "fuzz" => fuzz(arguments),
+            "chaos" => chaos(arguments),
             "bench-report" => bench_report(arguments),
             _ => Err(UsageError::UnknownCommand(name)),
         }
@@ -108,6 +122,24 @@ fn fuzz(mut arguments: impl Iterator<Item = String>) -> Result<Command, UsageErr
         }
     }
     Ok(Command::Fuzz { target, seconds })
+}
+
+fn chaos(mut arguments: impl Iterator<Item = String>) -> Result<Command, UsageError> {
+    let (mut minutes, mut seed) = (CHAOS_MINUTES, None);
+    while let Some(option) = arguments.next() {
+        if option != "--minutes" && option != "--seed" {
+            return Err(unexpected("chaos", option));
+        }
+        let found = arguments.next().unwrap_or_default();
+        let Ok(number) = found.parse() else {
+            return Err(UsageError::Number { option, found });
+        };
+        match option.as_str() {
+            "--minutes" => minutes = number,
+            _ => seed = Some(number),
+        }
+    }
+    Ok(Command::Chaos { minutes, seed })
 }
 
 fn bench_report(arguments: impl Iterator<Item = String>) -> Result<Command, UsageError> {
@@ -154,6 +186,9 @@ mod tests {
         assert_eq!(parse("fuzz"), fuzz(None, FUZZ_SECONDS));
         assert_eq!(parse("fuzz frames --seconds 5"), fuzz(Some("frames"), 5));
         assert_eq!(parse("fuzz --seconds 5 frames"), fuzz(Some("frames"), 5));
+        let chaos = |minutes, seed| Ok(Command::Chaos { minutes, seed });
+        assert_eq!(parse("chaos"), chaos(CHAOS_MINUTES, None));
+        assert_eq!(parse("chaos --seed 7 --minutes 2"), chaos(2, Some(7)));
         let names = vec!["knee".to_owned(), "floor".to_owned()];
         assert_eq!(
             parse("bench-report knee --quick floor"),
@@ -171,6 +206,7 @@ mod tests {
             "`bench-report` takes no `--all`"
         );
         assert_eq!(refused("fuzz a b"), "`fuzz` takes no `b`");
+        assert!(refused("chaos --seed x").contains("`--seed` takes a whole number, not `x`"));
         assert!(refused("fuzz --seconds").contains("not ``"));
         assert!(refused("fuzz --seconds soon").contains("not `soon`"));
     }

@@ -10,6 +10,7 @@
 
 mod bench_page;
 mod bench_report;
+mod chaos;
 mod command;
 mod debian;
 mod fuzz;
@@ -52,6 +53,7 @@ fn run(command: Command, project: &Project) -> Result<(), Box<dyn std::error::Er
         Command::Pages { check: false } => pages::write(project)?,
         Command::Test { quick } => test::run(project, quick)?,
         Command::BenchReport { quick, names } => bench_report::run(project, &names, quick)?,
+        Command::Chaos { minutes, seed } => chaos::run(project, minutes, seed)?,
         Command::Fuzz { target, seconds } => fuzz::run(project, target.as_deref(), seconds)?,
     }
     Ok(())

@@ -197,7 +197,10 @@ impl Client {
     }
 }
 
-enum Knocked {
+/// How it went to take a seat.
+#[derive(Debug)]
+pub enum Knocked {
+    /// The room was seen.
     Welcome(Wire),
     /// There is no such seat.
     Refused(u16, String),
@@ -207,7 +210,8 @@ enum Knocked {
     Lost,
 }
 
-fn knock(address: SocketAddr, seat: &Seat) -> Knocked {
+/// Takes a seat at a node.
+pub fn knock(address: SocketAddr, seat: &Seat) -> Knocked {
     let mut wire = match Wire::open(address, &seat.path()) {
         Ok(wire) => wire,
         Err(Dead::Unsent) => return Knocked::Nobody,

@@ -1,16 +1,20 @@
 //! Nodes of a real Redis Cluster are killed, stopped and cut off, and so are the servers of Redis;
 //! then a checker reads what the nodes wrote down.
 //!
-//! `cargo xtask chaos --minutes N --seed S` runs the first of these tests at length.
+//! `cargo xtask chaos --minutes N --seed S` runs the first of these tests at length. `single` looks at one
+//! fault at a time, `flaws` shows that a mistake in the lease would be found.
 
 #![allow(clippy::unwrap_used, reason = "a test that fails here says enough")]
+
+mod flaws;
+mod single;
 
 use std::collections::BTreeMap;
 use std::env;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use downbeat_tests::chaos::checker::{Verdict, Violation};
+use downbeat_tests::chaos::checker::Verdict;
 use downbeat_tests::chaos::fault::Kinds;
 use downbeat_tests::chaos::harness::{Harness, draw};
 use downbeat_tests::chaos::net::{Place, in_networks};
@@ -119,34 +123,6 @@ fn told(verdict: &Verdict) -> String {
         violations.len(),
         listed.collect::<String>(),
     )
-}
-
-/// Faults after which a mistake must have been found.
-const FAULTS_MAX: usize = 8;
-
-#[test]
-fn a_fence_behind_the_end_of_the_lease_is_found() {
-    in_networks("a_fence_behind_the_end_of_the_lease_is_found", |place| {
-        let folder = folder("late-fence");
-        let flaw = [("DOWNBEAT_TEST_LEASE", "late-fence")];
-        let mut harness = Harness::start(place, BINARY, &folder, &flaw).unwrap();
-        harness.let_play(SEED);
-        let mut random = Random::new(SEED);
-        let found = (1..=FAULTS_MAX).find(|_| {
-            let (fault, _) = draw(Kinds::NodesOutOfTouch, &mut random);
-            harness
-                .suffer(fault, None)
-                .and_then(|()| harness.settle())
-                .unwrap();
-            let verdict = harness.look().unwrap();
-            let is_found =
-                |violation: &Violation| matches!(violation, Violation::AfterDeath { .. });
-            verdict.violations.iter().any(is_found)
-        });
-        assert!(found.is_some(), "ticks after a death were not found");
-        println!("found after {} faults", found.unwrap_or_default());
-        let _ = std::fs::remove_dir_all(&folder);
-    });
 }
 
 fn variable(name: &str) -> Option<u64> {
