@@ -132,6 +132,8 @@ struct Deaf;
 impl Outlet for Deaf {
     fn send(&mut self, _: ConnectionId, _: &[Part<'_>]) {}
 
+    fn publish(&mut self, _: &str, _: &[u8]) {}
+
     fn close(&mut self, to: ConnectionId, code: CloseCode, _: &str) {
         panic!("{to} was closed with {code}");
     }

@@ -13,11 +13,12 @@ use downbeat_schemas::time::Timestamp;
 
 use crate::board::{Board, Grant, Outcome};
 use crate::claim::Claims;
+use crate::feed::Feeds;
 use crate::lobby::WaiterId;
 use crate::placement::Placement;
 use crate::{
-    Counts, FindError, Found, Hold, HoldId, HoldPass, Load, Location, Pending, Query, Registry,
-    RoomListing, RoomRecord, Ticket, TicketPass,
+    Counts, FindError, Found, Hold, HoldId, HoldPass, ListingFeed, Load, Location, Pending, Query,
+    Registry, RoomListing, RoomRecord, Ticket, TicketPass,
 };
 
 /// A registry for a node on its own: what is true when no other is configured.
@@ -33,9 +34,12 @@ impl Embedded {
     pub fn new(limits: &Limits) -> Self {
         let matchmaker = Matchmaker {
             board: Board::new(limits),
+            feeds: Feeds::default(),
+            feeds_refused: 0,
             wakers: BTreeMap::new(),
         };
         let shared = Arc::new(Shared {
+            lobbies_max: limits.lobbies_max,
             matchmaker: Mutex::new(matchmaker),
             placement: Mutex::default(),
         });
@@ -48,12 +52,20 @@ impl Registry for Embedded {
         let settled = settled.into_iter().map(|hold| hold.into_pass().id);
         let settled: Vec<HoldId> = settled.collect();
         let ticket = ticket.map(|ticket| ticket.into_pass().id);
-        self.shared
-            .decide(|board| board.publish(record, &settled, ticket));
+        self.shared.step(|matchmaker| {
+            let room = record.room;
+            matchmaker.board.publish(record, &settled, ticket);
+            if let Some(record) = matchmaker.board.locate(room) {
+                matchmaker.feeds.publish(&record);
+            }
+        });
     }
 
     fn withdraw(&self, room: RoomId) {
-        self.shared.decide(|board| board.withdraw(room));
+        self.shared.step(|matchmaker| {
+            matchmaker.board.withdraw(room);
+            matchmaker.feeds.withdraw(room);
+        });
     }
 
     fn locate(&self, room: RoomId) -> Pending<Option<Arc<RoomRecord>>> {
@@ -72,6 +84,16 @@ impl Registry for Embedded {
     fn records(&self) -> Pending<Vec<Arc<RoomRecord>>> {
         let records = self.shared.decide(|board| board.list(None));
         Box::pin(ready(records))
+    }
+
+    fn watch_listings(&self) -> Option<ListingFeed> {
+        let max = self.shared.lobbies_max;
+        self.shared.step(|matchmaker| {
+            let rooms = matchmaker.board.list(None);
+            let feed = matchmaker.feeds.watch(max, rooms);
+            matchmaker.feeds_refused += u64::from(feed.is_none());
+            feed
+        })
     }
 
     fn find(&self, query: Query, now: Timestamp) -> Pending<Result<Found, FindError>> {
@@ -102,7 +124,12 @@ impl Registry for Embedded {
     }
 
     fn expire(&self, now: Timestamp) {
-        self.shared.decide(|board| board.expire(now));
+        self.shared.step(|matchmaker| {
+            matchmaker.board.expire(now);
+            if matchmaker.feeds.is_behind() {
+                matchmaker.feeds.repair(&matchmaker.board.list(None));
+            }
+        });
     }
 
     fn stop(&self) {
@@ -110,28 +137,39 @@ impl Registry for Embedded {
     }
 
     fn counts(&self) -> Counts {
-        self.shared.decide(|board| board.counts())
+        self.shared.step(|matchmaker| Counts {
+            lobbies_refused: matchmaker.feeds_refused,
+            ..matchmaker.board.counts()
+        })
     }
 }
 
 /// What the registry, its claims and the requests that wait have in common.
 struct Shared {
+    lobbies_max: u64,
     matchmaker: Mutex<Matchmaker>,
     placement: Mutex<Placement>,
 }
 
 struct Matchmaker {
     board: Board,
+    feeds: Feeds,
+    feeds_refused: u64,
     /// Of those who wait and were polled since.
     wakers: BTreeMap<WaiterId, Waker>,
 }
 
 impl Shared {
-    /// Runs one step of the board, then wakes those whom it answered.
+    /// Runs one step of the board: see [`Self::step`].
     fn decide<T>(&self, step: impl FnOnce(&mut Board) -> T) -> T {
+        self.step(|matchmaker| step(&mut matchmaker.board))
+    }
+
+    /// Runs one step, then wakes those whom the board answered.
+    fn step<T>(&self, step: impl FnOnce(&mut Matchmaker) -> T) -> T {
         let (outcome, answered) = {
             let matchmaker = &mut *lock(&self.matchmaker);
-            let outcome = step(&mut matchmaker.board);
+            let outcome = step(matchmaker);
             let answered = matchmaker.board.take_answered().into_iter();
             let wakers = answered.filter_map(|waiter| matchmaker.wakers.remove(&waiter));
             (outcome, wakers.collect::<Vec<Waker>>())

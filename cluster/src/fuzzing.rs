@@ -10,6 +10,7 @@ use downbeat_schemas::time::Timestamp;
 
 pub use crate::shared::fuzzing::registry_replies;
 
+use crate::lease::{RawReply, Reply};
 use crate::relay::wire::Frame;
 use crate::relay::{Audience, Hub, RelayedId, Strand, Turn, Up};
 
@@ -96,4 +97,37 @@ impl Audience for Clients {
 /// If one of these is violated.
 pub fn redis_text(input: &[u8]) {
     crate::redis::fuzzing::text(&String::from_utf8_lossy(input));
+}
+
+/// Deeper than the script ever nests.
+const DEPTH_MAX: usize = 4;
+
+/// Reads any bytes as a reply of the lease's script: no panic, and what is read can be relied on.
+///
+/// A line is a text; `[` and `]` alone on a line are a list's ends, `~` is nil.
+pub fn lease_reply(input: &[u8]) {
+    let mut lines = input.split(|byte| *byte == b'\n');
+    let raw = RawReply::List(list(&mut lines, 0));
+    let Ok(reply) = Reply::decode(&raw) else {
+        return;
+    };
+    assert!(reply.late.is_sorted());
+    let members = reply.members.iter().flatten();
+    assert!(members.is_sorted_by_key(|entry| entry.member));
+    assert!(reply.now.0 < 1 << 53 && reply.version.number < 1 << 53);
+    // Again the same.
+    assert_eq!(Reply::decode(&raw), Ok(reply));
+}
+
+fn list<'a>(lines: &mut impl Iterator<Item = &'a [u8]>, depth: usize) -> Vec<RawReply> {
+    let mut items = Vec::new();
+    while let Some(line) = lines.next() {
+        items.push(match line {
+            b"]" => return items,
+            b"~" => RawReply::Nil,
+            b"[" if depth < DEPTH_MAX => RawReply::List(list(lines, depth + 1)),
+            text => RawReply::Text(text.to_vec()),
+        });
+    }
+    items
 }

@@ -11,6 +11,9 @@
 //! | `board` | all lobbies: what is promised, until when, who is answered next |
 //! | `placement` | the shard for a new room |
 //! | [`relay`] | how a client plays in a room through a node that does not own it |
+//! | [`presence`] | what a game's rooms and programs tell each other, for many nodes |
+//! | `feed` | what changed in the list of rooms since each watcher last looked |
+//! | [`queue`] | who waits for a match, and with whom |
 //!
 //! These are pure. `embedded` is the board behind a lock, with the wakers of those who wait.
 //!
@@ -58,6 +61,7 @@ mod claim;
 mod copies;
 mod driver;
 mod embedded;
+mod feed;
 mod fence;
 mod filter;
 #[doc(hidden)]
@@ -68,7 +72,9 @@ mod look;
 mod open;
 mod placement;
 pub mod post;
+pub mod presence;
 mod query;
+pub mod queue;
 mod record;
 mod redis;
 mod registry;
@@ -86,12 +92,13 @@ pub use driver::{
     MemberStatus, PostStatus,
 };
 pub use embedded::Embedded;
+pub use feed::{Feeds, Listed, ListingFeed};
 pub use fence::Fence;
 pub use filter::Filter;
 pub use lease::MemberState;
 pub use look::{ClusterLook, CopyLook, EntryLook, LookError, NameLook, NodeLook, NodeState, look};
 pub use placement::Load;
-pub use post::{Answer, AskError, Mailroom, Post};
+pub use post::{Answer, AskError, Kept, Mailroom, Post};
 pub use query::{FindError, Found, Mode, Query};
 pub use record::{Location, RoomListing, RoomRecord};
 pub use registry::{Counts, Pending, Registry};

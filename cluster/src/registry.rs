@@ -8,8 +8,8 @@ use downbeat_schemas::id::RoomId;
 use downbeat_schemas::time::Timestamp;
 
 use crate::{
-    FindError, Found, Hold, HoldPass, Load, Location, Query, RoomListing, RoomRecord, Ticket,
-    TicketPass,
+    FindError, Found, Hold, HoldPass, ListingFeed, Load, Location, Query, RoomListing, RoomRecord,
+    Ticket, TicketPass,
 };
 
 /// An answer that may have to come from elsewhere. To give up, drop it.
@@ -38,6 +38,10 @@ pub trait Registry: fmt::Debug + Send + Sync {
 
     /// All rooms, in no order; private and locked ones too. For operators, not for clients.
     fn records(&self) -> Pending<Vec<Arc<RoomRecord>>>;
+
+    /// All rooms that clients may see, and from then on what changes in them. `None` if `lobbies_max`
+    /// watch on this node.
+    fn watch_listings(&self) -> Option<ListingFeed>;
 
     /// Looks for a room with a free seat and holds the seat, or allows to create one.
     ///
@@ -95,4 +99,6 @@ pub struct Counts {
     pub requests_refused: u64,
     /// Calls to a shared store that failed.
     pub calls_failed: u64,
+    /// Watchers refused at `lobbies_max`.
+    pub lobbies_refused: u64,
 }

@@ -1,5 +1,6 @@
 //! Ids and secrets that nobody can guess.
 
+use downbeat_cluster::queue::MatchId;
 use downbeat_schemas::id::{NodeId, ReconnectionToken, RoomId, SessionId};
 
 pub(crate) fn room_id() -> RoomId {
@@ -16,6 +17,10 @@ pub(crate) fn node_id() -> NodeId {
 
 pub(crate) fn reconnection_token() -> ReconnectionToken {
     ReconnectionToken(u128::from(draw()) << 64 | u128::from(draw()))
+}
+
+pub(crate) fn match_id() -> MatchId {
+    MatchId(draw())
 }
 
 /// The seed of a room's generator.

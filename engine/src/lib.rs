@@ -60,6 +60,11 @@
 //! state and who sees it; [`Ctx`] is what a hook may do; [`testing`] runs a room under a fake clock.
 #![warn(missing_docs)]
 
+/// The examples of docs/presence.md.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/presence.md")]
+struct PresencePage;
+
 // The derives name what they need as `::downbeat::…`: here that is this crate.
 extern crate self as downbeat;
 
@@ -90,6 +95,7 @@ mod scribe;
 mod server;
 mod shard;
 mod stats;
+mod surroundings;
 mod types;
 
 pub use capture::{CapturedTick, Kept, PartsMs, SlowTick};

@@ -1,7 +1,7 @@
 //! What comes from other nodes, on its way to the shards.
 
 use bytes::Bytes;
-use downbeat_cluster::{Answer, Mailroom};
+use downbeat_cluster::{Answer, Kept, Mailroom};
 use downbeat_schemas::id::{NodeId, RoomId, ShardId};
 
 use crate::link::{Command, ShardLink};
@@ -28,22 +28,24 @@ impl Mailroom for Doors {
         self.tell_all(|| Command::LoseNode(node));
     }
 
+    fn lost_room(&self, room: RoomId) {
+        self.tell_all(|| Command::LoseRoom(room));
+    }
+
     fn thawed(&self) {
         self.tell_all(|| Command::Thaw);
     }
 
-    fn moved(&self) {
-        self.tell_all(|| Command::Abandon);
+    fn moved(&self, kept: Kept) {
+        self.tell_all(|| Command::Abandon(kept.clone()));
     }
 }
 
 impl Doors {
+    /// Tells all shards of their rights, however much waits for them.
     fn tell_all(&self, command: impl Fn() -> Command) {
         for link in &self.0 {
-            if let Err(command) = link.send(command()) {
-                // It has ended, or hangs: then its fence keeps it from ticking what it still has.
-                tracing::error!(?command, "a shard did not take a word about its rights");
-            }
+            link.send_surely(command());
         }
     }
 

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use downbeat_cluster::queue::Queues;
 use downbeat_cluster::{Cluster, Fence, Location, Post, Registry};
+use downbeat_presence::Presence;
 use downbeat_schemas::id::{NodeId, RoomId, ShardId};
 use futures_channel::oneshot;
 
@@ -30,6 +32,9 @@ pub(crate) struct Node {
     /// None if it is off.
     pub(crate) monitor: Option<Monitor>,
     pub(crate) registry: Arc<dyn Registry>,
+    /// What rooms and programs tell each other.
+    pub(crate) presence: Presence,
+    pub(crate) queues: Arc<dyn Queues>,
     /// Until when the shards may tick.
     pub(crate) fence: Fence,
     /// The way to other nodes; none for a node on its own.

@@ -108,7 +108,7 @@ macro_rules! limits {
         }
 
         // A default outside its own range would refuse its own configuration.
-        $( const _: () = assert!($min <= $default && $default <= $max); )*
+        $( const _: () = assert!(($min as u64) <= $default && $default <= ($max as u64)); )*
     };
 }
 
@@ -167,7 +167,7 @@ limits! {
     spawned_max = 1_024 in 1..=1_048_576,
         "Futures that one room waits for. Beyond: the hook that asks panics, and so its room closes.";
     events_bytes_max = 1_048_576 in 1_024..=1_073_741_824,
-        "Bytes of events that one room sends in one tick, counted once per broadcast. Beyond: the event is dropped and counted.";
+        "Bytes of events that one room sends, and of messages that it publishes, in one tick, counted once per broadcast. Beyond: the event is dropped and counted.";
     patch_bytes_max = 1_048_576 in 1_024..=1_073_741_824,
         "One patch of one client. Beyond: the client gets a snapshot instead.";
     metadata_bytes_max = 4_096 in 16..=1_048_576,
@@ -176,6 +176,32 @@ limits! {
         "Nesting of an input. Beyond: close 4006.";
     catch_up_steps_max = 5 in 1..=100,
         "Ticks a late room runs in one turn. What is later is skipped and counted.";
+    topics_max = 64 in 1..=65_536,
+        "Topics that one room hears. Beyond: subscribe fails.";
+    topic_messages_max = 1_024 in 1..=1_048_576,
+        "Messages of topics that wait for a room's next tick, or for a shard's next turn. Beyond: the message is dropped and counted.";
+
+    // Presence.
+    presence_key_bytes_max = 256 in 16..=4_096,
+        "A key, a topic, a set's member or a hash's field. Beyond: refused.";
+    presence_value_bytes_max = 4_096 in 16..=1_048_576,
+        "The value of a hash's field. Beyond: refused.";
+    presence_message_bytes_max = 65_536 in 16..=16_777_216,
+        "A message that is published to a topic. Beyond: refused.";
+    presence_members_max = 16_384 in 1..=1_048_576,
+        "Members of one set, fields of one hash. Beyond: a further one is refused.";
+    presence_bytes_max = 268_435_456 in 65_536..=1_099_511_627_776,
+        "What presence keeps in the memory of a node without Redis, some 64 bytes a key, member or field counted in. Beyond: what adds to it is refused.";
+    presence_expiry_default_ms = 86_400_000 in 1_000..=31_536_000_000,
+        "How long a key lives after its last write, if nothing else was said.";
+    presence_expiry_max_ms = 604_800_000 in 1_000..=31_536_000_000,
+        "The longest that a key lives after its last write. A longer wish is cut to this.";
+    presence_waiting_max = 16_384 in 16..=1_048_576,
+        "Requests of a node that wait for Redis. Beyond: a further one is refused.";
+    presence_subscriptions_max = 65_536 in 1..=16_777_216,
+        "Subscriptions of a node; a shard has one for each topic that its rooms hear. Beyond: a further one is refused.";
+    presence_messages_max = 1_024 in 1..=1_048_576,
+        "Messages that wait in one subscription of a program. Beyond: a further one is dropped and counted, and the next that fits says how many were.";
 
     // Clients whose sockets another node holds.
     relay_bytes_max = 262_144 in 4_096..=1_073_741_824,
@@ -222,6 +248,12 @@ limits! {
         "Rooms in the monitor's table. Beyond: those with the fewest clients are left out, and it says how many.";
     monitor_room_bytes_max = 65_536 in 1_024..=262_144,
         "What the monitor shows of one room at once: its clients and its state, as JSON. Beyond: the first of them, and how many are left out.";
+    queue_entrants_max = 10_000 in 1..=100_000,
+        "Clients that wait in one queue, on all nodes. Beyond: the client is told so and sent away.";
+    lobbies_max = 256 in 0..=65_536,
+        "Rooms of a node that show the listing, each for one filter. Beyond: creating one fails with 523.";
+    lobby_rooms_max = 1_000 in 1..=65_536,
+        "Rooms that a lobby shows. Beyond: those that came last are left out until others end, and it says how many.";
     finds_waiting_max = 65_536 in 1..=1_048_576,
         "joinOrCreate requests that wait for a room which another one creates. Beyond: 503.";
 }

@@ -187,7 +187,10 @@ fn what_cannot_be_recorded_is_said_at_the_start() {
             assert!(said.contains(word), "{word} is not in: {said}");
         }
     };
-    check(&["--record", "arenas"], &["`arenas`", "arena, chat, world"]);
+    check(
+        &["--record", "arenas"],
+        &["`arenas`", "arena, chat, lobby, queue, world"],
+    );
     check(
         &["--capture-dir", "/dev/null/captures"],
         &["/dev/null/captures"],

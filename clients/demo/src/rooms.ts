@@ -3,7 +3,7 @@
 // State is as the Rust structs have it. Inputs and events are not known to this file: name them as
 // type arguments, such as ArenaRoom<{ move: { dx: number; dy: number } }>.
 
-import type { Table } from "@downbeat/client";
+import type { Single, Table } from "@downbeat/client";
 
 /** Inputs or events that nothing is known of. */
 export type Variants = Record<string, unknown>;
@@ -67,4 +67,52 @@ export interface WorldMovers {
 export interface WorldDrifters {
   x: number;
   y: number;
+}
+
+/** The room `lobby`. */
+export interface LobbyRoom<Inputs extends object = Variants, Events extends object = Variants> {
+  state: {
+    rooms: Table<string, LobbyRooms>;
+    status: Single<LobbyStatus>;
+  };
+  inputs: Inputs;
+  events: Events;
+}
+
+/** A row of `rooms`. */
+export interface LobbyRooms {
+  name: string;
+  process_id: string;
+  clients: number;
+  max_clients: number;
+  locked: boolean;
+  metadata: string;
+  public_address: string;
+}
+
+/** The row `status`. */
+export interface LobbyStatus {
+  left_out: number;
+}
+
+/** The room `queue`. */
+export interface QueueRoom<Inputs extends object = Variants, Events extends object = Variants> {
+  state: {
+    status: Single<QueueStatus>;
+    entrants: Table<string, QueueEntrants>;
+  };
+  inputs: Inputs;
+  events: Events;
+}
+
+/** The row `status`. */
+export interface QueueStatus {
+  waiting: number;
+  players: number;
+}
+
+/** A row of `entrants`. */
+export interface QueueEntrants {
+  found: number;
+  matched: boolean;
 }

@@ -1,6 +1,6 @@
 import { MatchmakeError } from "./errors.js";
 import { type Host, platformHost } from "./host/host.js";
-import { Matchmaking, type Method, type RoomListing } from "./matchmaking.js";
+import { Matchmaking, type Method, type RoomListing, type SeatReservation } from "./matchmaking.js";
 import { type ClientOptions, type Settings, settingsOf } from "./options.js";
 import { Room } from "./room/room.js";
 import type { AnyRoom, RoomType } from "./room/types.js";
@@ -59,6 +59,11 @@ export class Client {
     return this.#enter("reconnect", roomId, { reconnectionToken: secret }, secret);
   }
 
+  /** Takes a seat that was reserved for this client: what a queue sends as `seat`. */
+  consumeSeatReservation<T extends RoomType = AnyRoom>(seat: SeatReservation): Promise<Room<T>> {
+    return this.#take(seat);
+  }
+
   /** The open rooms, of one type or of all. */
   rooms(name?: string): Promise<readonly RoomListing[]> {
     return this.#matchmaking.rooms(name);
@@ -70,9 +75,16 @@ export class Client {
     options: object,
     reconnectionToken?: string,
   ): Promise<Room<T>> {
-    const offer = await this.#matchmaking.seat(method, target, options);
-    const { roomId, sessionId } = offer;
-    const url = this.#matchmaking.socketUrl(offer);
+    const seat = await this.#matchmaking.seat(method, target, options);
+    return this.#take(seat, reconnectionToken);
+  }
+
+  async #take<T extends RoomType>(
+    seat: SeatReservation,
+    reconnectionToken?: string,
+  ): Promise<Room<T>> {
+    const { roomId, sessionId } = seat;
+    const url = this.#matchmaking.socketUrl(seat);
     const room = new Room<T>(this.#host, this.#settings, {
       roomId,
       sessionId,

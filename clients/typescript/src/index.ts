@@ -16,7 +16,7 @@ export {
   MatchmakeError,
   ProtocolError,
 } from "./errors.js";
-export type { RoomListing } from "./matchmaking.js";
+export type { RoomListing, SeatReservation } from "./matchmaking.js";
 export {
   type Interpolated,
   type InterpolateOptions,

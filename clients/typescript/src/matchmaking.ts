@@ -2,8 +2,8 @@ import { ConnectionError, MatchmakeError } from "./errors.js";
 import type { Host } from "./host/host.js";
 import type { SessionId } from "./wire/id.js";
 
-/** A seat that is reserved. */
-export interface Offer {
+/** A seat that is reserved: an answer of matchmaking, or what a queue sends as `seat`. */
+export interface SeatReservation {
   readonly name: string;
   readonly sessionId: SessionId;
   readonly roomId: string;
@@ -43,13 +43,13 @@ export class Matchmaking {
     this.#timeoutMs = timeoutMs;
   }
 
-  async seat(method: Method, target: string, options: object): Promise<Offer> {
+  async seat(method: Method, target: string, options: object): Promise<SeatReservation> {
     const path = `matchmake/${method}/${encodeURIComponent(target)}`;
     const body = JSON.stringify(options);
     const headers = { "Content-Type": "application/json" };
-    const offer = await this.#request(path, { method: "POST", headers, body });
-    if (!isOffer(offer)) throw this.#noServer("answers matchmaking in a way of its own");
-    return offer;
+    const seat = await this.#request(path, { method: "POST", headers, body });
+    if (!isSeat(seat)) throw this.#noServer("answers matchmaking in a way of its own");
+    return seat;
   }
 
   async rooms(name: string | undefined): Promise<readonly RoomListing[]> {
@@ -60,7 +60,7 @@ export class Matchmaking {
   }
 
   /** The WebSocket of a seat. */
-  socketUrl({ processId, roomId, publicAddress }: Offer): URL {
+  socketUrl({ processId, roomId, publicAddress }: SeatReservation): URL {
     const { protocol } = this.#base;
     const base = publicAddress ? new URL(`${protocol}//${publicAddress}/`) : this.#base;
     const url = new URL(`${processId}/${roomId}`, base);
@@ -86,9 +86,9 @@ export class Matchmaking {
   }
 }
 
-function isOffer(body: unknown): body is Offer {
-  const offer = body as Partial<Offer> | undefined | null;
-  const words = [offer?.name, offer?.sessionId, offer?.roomId, offer?.processId];
+function isSeat(body: unknown): body is SeatReservation {
+  const seat = body as Partial<SeatReservation> | undefined | null;
+  const words = [seat?.name, seat?.sessionId, seat?.roomId, seat?.processId];
   return words.every((word) => typeof word === "string");
 }
 

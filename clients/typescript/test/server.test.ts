@@ -14,7 +14,7 @@ import {
   type RoomType,
   sessionText,
 } from "../src/index.js";
-import type { Arena, Chat, World } from "./support/rooms.js";
+import type { Arena, Chat, Lobby, Queue, World } from "./support/rooms.js";
 import { Network, type Server, startServer, until } from "./support/server.js";
 
 let server: Server;
@@ -40,6 +40,32 @@ function story<T extends RoomType>(room: Room<T>) {
   room.onLeave((reason) => told.push("leave") && leaves.push(reason));
   return { told, errors, drops, leaves };
 }
+
+describe("queue", () => {
+  test("two players meet in a room of their own, and a lobby shows it", async () => {
+    const client = new Client(server.url);
+    const lobby = await client.joinOrCreate<Lobby>("lobby", { filter: { name: "arena" } });
+    const wait = async (rank: number) => {
+      const queue = await client.joinOrCreate<Queue>("queue", { rank });
+      return new Promise<Room<Arena>>((resolve, reject) => {
+        queue.on("seat", async (seat) => {
+          const match = client.consumeSeatReservation<Arena>(seat);
+          await match.then(resolve, reject);
+          queue.leave();
+        });
+      });
+    };
+    const [ann, bob] = await Promise.all([wait(1200), wait(1210)]);
+    expect(ann.roomId).toBe(bob.roomId);
+    expect(ann.sessionId).not.toBe(bob.sessionId);
+    await until(() => ann.state.players.size === 2);
+    await until(() => lobby.state.rooms.get(ann.roomId)?.locked === true);
+    expect(lobby.state.rooms.get(ann.roomId)).toMatchObject({ clients: 2, max_clients: 2 });
+    for (const room of [ann, bob]) room.leave();
+    await until(() => !lobby.state.rooms.has(ann.roomId));
+    lobby.leave();
+  });
+});
 
 describe("arena", () => {
   test("two players see each other move", async () => {

@@ -28,7 +28,7 @@ pub(super) struct Change {
 
 impl Audience {
     /// A shard listens to a room whose channels are `pair`.
-    pub(super) fn join(&mut self, room: RoomId, shard: ShardId, pair: Pair) -> Change {
+    pub(super) fn join(&mut self, room: RoomId, shard: ShardId, pair: &Pair) -> Change {
         let listened = self.rooms.entry(room).or_insert_with(|| Listened {
             shards: BTreeSet::new(),
             pair: pair.clone(),
@@ -38,11 +38,11 @@ impl Audience {
         if !is_first {
             return Change::default();
         }
-        for channel in channels(&pair) {
+        for channel in channels(pair) {
             self.by_channel.insert(channel.clone(), room);
         }
         Change {
-            subscribe: channels(&pair).cloned().collect(),
+            subscribe: channels(pair).cloned().collect(),
             leave: Vec::new(),
         }
     }
@@ -96,6 +96,12 @@ impl Audience {
         Some((*room, listened.shards.iter().copied()))
     }
 
+    /// The channel that is spoken on first, if anybody listens to the room.
+    pub(super) fn first_channel(&self, room: RoomId) -> Option<Vec<u8>> {
+        let listened = self.rooms.get(&room)?;
+        Some(listened.pair.first.clone())
+    }
+
     pub(super) fn rooms(&self) -> usize {
         self.rooms.len()
     }
@@ -132,9 +138,9 @@ mod tests {
     #[test]
     fn the_first_shard_subscribes_and_the_last_one_leaves() {
         let mut audience = Audience::default();
-        let change = audience.join(ROOM, ShardId(0), pair("a", "b"));
+        let change = audience.join(ROOM, ShardId(0), &pair("a", "b"));
         assert_eq!(change.subscribe, [b"a", b"b"]);
-        let change = audience.join(ROOM, ShardId(1), pair("a", "b"));
+        let change = audience.join(ROOM, ShardId(1), &pair("a", "b"));
         assert_eq!(change, Change::default());
         assert_eq!(heard(&audience, "a"), [0, 1]);
         assert_eq!(audience.leave(ROOM, ShardId(0)), Change::default());
@@ -147,7 +153,7 @@ mod tests {
     #[test]
     fn channels_follow_the_masters() {
         let mut audience = Audience::default();
-        audience.join(ROOM, ShardId(3), pair("a", "b"));
+        audience.join(ROOM, ShardId(3), &pair("a", "b"));
         let change = audience.repair(|_| pair("a", "c"));
         assert_eq!(
             (change.subscribe, change.leave),

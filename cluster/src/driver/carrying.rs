@@ -1,17 +1,22 @@
 //! Orders of shards, carried out.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use downbeat_schemas::id::NodeId;
+use downbeat_schemas::id::{NodeId, RoomId};
 use tokio::task::spawn_local;
+use tokio::time::timeout;
 
 use super::channels::Address;
 use super::courier::{Courier, Delivery};
 use super::hearing::Hearing;
 use super::orders::{Order, OrderQueue};
-use crate::AskError;
 use crate::post::letter::{Content, Letter};
+use crate::{AskError, Location};
+
+/// A subscription takes a round trip; one that takes longer is not waited for.
+const SUBSCRIBE_MAX: Duration = Duration::from_millis(200);
 
 /// The speaking half of the post. Lives on the driver's thread.
 pub(super) struct Carrying {
@@ -53,10 +58,7 @@ impl Carrying {
             Order::Answer { to, number, body } => {
                 self.send(to, Content::Answer { number, body });
             }
-            Order::Relay { to, letter } => {
-                let (shard, body) = (to.shard, letter);
-                self.send(to.node, Content::Relay { shard, body });
-            }
+            Order::Relay { to, room, letter } => self.relay(to, room, letter),
             Order::Publish { room, frame } => self.publish(Address::Room(room), frame),
             Order::Listen { room, shard } => self.hearing.join(room, shard),
             Order::StopListening { room, shard } => self.hearing.leave(room, shard),
@@ -76,6 +78,26 @@ impl Carrying {
                 Delivery::Lost => AskError::Unreachable,
             };
             hearing.waiting.borrow_mut().answer(number, Err(error));
+        });
+    }
+
+    /// Sends a letter about a room once its answer can be heard: else the first word of each edge
+    /// would be answered to nobody, and said again after a while.
+    fn relay(&self, to: Location, room: RoomId, letter: Bytes) {
+        let shard = to.shard;
+        let content = Content::Relay {
+            shard,
+            body: letter,
+        };
+        if self.hearing.hears(room) {
+            return self.send(to.node, content);
+        }
+        let message = self.letter(content);
+        let (courier, hearing) = (Rc::clone(&self.courier), Rc::clone(&self.hearing));
+        spawn_local(async move {
+            // Heard or not: what is lost is said again.
+            let _ = timeout(SUBSCRIBE_MAX, hearing.heard(room)).await;
+            courier.carry(Address::Inbox(to.node), message).await;
         });
     }
 

@@ -13,6 +13,8 @@ pub(crate) enum Address {
     Inbox(NodeId),
     /// To all who listen to a room.
     Room(RoomId),
+    /// To all whose lobbies watch the list of rooms.
+    Listings,
 }
 
 /// Two channels whose slots lie on distinct masters, so that the end of one does not silence both.
@@ -44,6 +46,7 @@ impl Address {
         match self {
             Self::Inbox(node) => format!("{prefix}:{{n{candidate}:{node}}}"),
             Self::Room(room) => format!("{prefix}:{{r{candidate}:{room}}}"),
+            Self::Listings => format!("{prefix}:{{l{candidate}:rooms}}"),
         }
         .into_bytes()
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use downbeat_presence::Presence;
 use downbeat_schemas::id::NodeId;
 use downbeat_schemas::limits::Limits;
 
@@ -14,8 +15,9 @@ use super::lives::Lives;
 use super::orders::{Order, Orders};
 use super::status::ClusterStatus;
 use super::thread;
+use crate::queue::{Queues, SharedQueues};
 use crate::redis::StartError;
-use crate::{Fence, Mailroom, Post, RedisSettings, Registry};
+use crate::{Fence, Mailroom, Post, RedisSettings, Registry, presence};
 
 /// What a node joins a cluster with.
 #[derive(Clone, Debug)]
@@ -63,6 +65,8 @@ pub struct Cluster {
     orders: Orders,
     registry: Arc<Lives>,
     fence: Fence,
+    presence: Presence,
+    queues: Arc<SharedQueues>,
     status: StatusCell,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -82,12 +86,16 @@ impl Cluster {
     /// [`ClusterError`] says what to change.
     pub fn join(settings: ClusterSettings) -> Result<Self, ClusterError> {
         let (orders, queue) = Orders::new();
+        let (queues, requests) = SharedQueues::new(&settings.limits);
+        let (presence, work) = presence::shared(&settings.limits, settings.redis.prefix());
         let fence = Fence::shut();
         let status = StatusCell::default();
         let (tell, hear) = mpsc::channel();
         let ends = thread::Ends {
             orders: orders.clone(),
             queue,
+            presence: work,
+            queues: requests,
             fence: fence.clone(),
             status: Arc::clone(&status),
         };
@@ -102,6 +110,8 @@ impl Cluster {
             orders,
             registry,
             fence,
+            presence,
+            queues: Arc::new(queues),
             status,
             thread: Mutex::new(Some(thread)),
         })
@@ -116,6 +126,16 @@ impl Cluster {
     /// The registry of all nodes.
     pub fn registry(&self) -> Arc<dyn Registry> {
         self.registry.clone()
+    }
+
+    /// Where those wait who want a match.
+    pub fn queues(&self) -> Arc<dyn Queues> {
+        self.queues.clone()
+    }
+
+    /// What rooms and programs of all nodes tell each other.
+    pub fn presence(&self) -> Presence {
+        self.presence.clone()
     }
 
     /// The way to other nodes.

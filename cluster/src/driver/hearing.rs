@@ -74,26 +74,26 @@ impl Hearing {
     pub(super) async fn run(self: Rc<Self>) {
         loop {
             let (channel, message) = self.listener.next().await;
-            self.hear(&channel, message);
+            self.hear(&channel, &message);
         }
     }
 
     pub(super) fn join(&self, room: RoomId, shard: ShardId) {
         let pair = self.courier.pair(Address::Room(room));
-        let change = self.audience.borrow_mut().join(room, shard, pair);
-        self.follow(change);
+        let change = self.audience.borrow_mut().join(room, shard, &pair);
+        self.follow(&change);
     }
 
     pub(super) fn leave(&self, room: RoomId, shard: ShardId) {
         let change = self.audience.borrow_mut().leave(room, shard);
-        self.follow(change);
+        self.follow(&change);
     }
 
     /// The masters have changed: listens where others will speak now.
     pub(super) fn repair(&self) {
         let pair_of = |room| self.courier.pair(Address::Room(room));
         let change = self.audience.borrow_mut().repair(pair_of);
-        self.follow(change);
+        self.follow(&change);
         let inbox = self.courier.pair(Address::Inbox(self.node));
         let former = self.inbox.replace(inbox.clone());
         if self.mailroom.get().is_some() && former != inbox {
@@ -104,7 +104,7 @@ impl Hearing {
             {
                 self.listener.unsubscribe(channel);
             }
-            for channel in &inbox.second {
+            if let Some(channel) = &inbox.second {
                 self.listener.subscribe(channel);
             }
         }
@@ -119,7 +119,21 @@ impl Hearing {
         self.audience.borrow().rooms()
     }
 
-    fn follow(&self, change: Change) {
+    /// Whether what is said to a room now is heard here.
+    pub(super) fn hears(&self, room: RoomId) -> bool {
+        let first = self.audience.borrow().first_channel(room);
+        first.is_none_or(|first| self.listener.is_heard(&first))
+    }
+
+    /// Waits until it is.
+    pub(super) async fn heard(&self, room: RoomId) {
+        let first = self.audience.borrow().first_channel(room);
+        if let Some(first) = first {
+            self.listener.heard(&first).await;
+        }
+    }
+
+    fn follow(&self, change: &Change) {
         for channel in &change.subscribe {
             self.listener.subscribe(channel);
         }
@@ -128,7 +142,7 @@ impl Hearing {
         }
     }
 
-    fn hear(&self, channel: &[u8], message: Bytes) {
+    fn hear(&self, channel: &[u8], message: &Bytes) {
         let Some(mailroom) = self.mailroom.get() else {
             return;
         };
@@ -143,7 +157,7 @@ impl Hearing {
             inbox.first == channel || inbox.second.as_deref() == Some(channel)
         };
         if is_mine {
-            self.read(&message, &**mailroom);
+            self.read(message, &**mailroom);
         }
     }
 

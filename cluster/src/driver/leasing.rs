@@ -1,6 +1,7 @@
 //! Runs the lease: sends what the machine asks, tells it the answers, moves the fence.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -33,11 +34,13 @@ pub(super) struct Leasing {
     prefix: String,
     clock: DriverClock,
     fence: Fence,
-    /// The fence stays where it is until the rooms' records were checked.
+    /// The fence stays where it is until [`thaw`](Self::thaw).
     is_frozen: Cell<bool>,
     /// What was left when the fence moved on.
     margins: Cell<Least>,
     changed: Notify,
+    /// Members that have answered at their address under their own id.
+    pub(super) proven: RefCell<BTreeSet<Member>>,
     /// What the machine has decided and nobody has acted on.
     events: RefCell<Vec<Event>>,
     has_events: Notify,
@@ -59,9 +62,10 @@ impl Leasing {
             prefix,
             clock,
             fence,
-            is_frozen: Cell::new(false),
+            is_frozen: Cell::new(true),
             margins: Cell::default(),
             changed: Notify::new(),
+            proven: RefCell::default(),
             events: RefCell::default(),
             has_events: Notify::new(),
         })
@@ -160,10 +164,8 @@ impl Leasing {
                 spawn_local(async move { leasing.probe(member, address).await });
             }
             Output::Event(event) => {
-                match event {
-                    Event::Frozen => self.is_frozen.set(true),
-                    Event::Held(_) => self.is_frozen.set(false),
-                    _ => {}
+                if matches!(event, Event::Frozen | Event::Moved(_)) {
+                    self.is_frozen.set(true);
                 }
                 self.events.borrow_mut().push(event);
                 self.has_events.notify_one();
@@ -200,6 +202,8 @@ impl Leasing {
     }
 
     async fn probe(self: Rc<Self>, member: Member, address: Option<String>) {
+        // A refusal by whoever else is at that address proves nothing.
+        let address = address.filter(|_| self.proven.borrow().contains(&member));
         let probed = match address {
             Some(address) => match timeout(PROBE_MAX, TcpStream::connect(&*address)).await {
                 Ok(Err(error)) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
@@ -212,10 +216,20 @@ impl Leasing {
         self.tell(|lease, now| lease.on_probe(now, member, probed));
     }
 
-    /// The records of the rooms are as they were: shards may go on for as long as the lease lasts.
-    pub(super) fn thaw(&self) {
-        self.is_frozen.set(false);
-        self.move_fence();
+    /// Shards may go on for as long as the lease lasts: their rooms are this life's, and none of an
+    /// earlier one is left. False if the lease has ended meanwhile; another event follows then.
+    pub(super) fn thaw(&self) -> bool {
+        let holds = self.holds();
+        if holds {
+            self.is_frozen.set(false);
+            self.move_fence();
+        }
+        holds
+    }
+
+    /// Whether the lease is held at this moment, though the fence may still be shut.
+    pub(super) fn holds(&self) -> bool {
+        self.lease.borrow().holds(self.clock.now())
     }
 
     fn move_fence(&self) {

@@ -1,25 +1,34 @@
 //! What follows from the lease's events: lives, thaws, recoveries.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use downbeat_schemas::id::NodeId;
+use downbeat_schemas::id::{NodeId, RoomId};
+use futures_channel::oneshot;
 use tokio::task::{JoinHandle, spawn_local};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::clock::DriverClock;
 use super::hearing::Hearing;
 use super::leasing::Leasing;
+use super::listings::Listings;
 use super::lives::Lives;
+use super::neighbours::Neighbours;
 use super::store::RedisStore;
+use crate::Kept;
 use crate::lease::{Event, Member, MemberState};
 use crate::shared::keys::Keys;
-use crate::shared::owner::{Incarnation, Owner};
-use crate::shared::{Pace, Recovery, RecoveryError, Setup, Shared, Surroundings, serve};
+use crate::shared::{
+    self, Pace, Recovery, RecoveryError, Setup, Shared, Surroundings, check, serve,
+};
 
+/// Records are looked at for so long at most: longer than a failover of Redis Cluster takes.
+const CHECK_MAX: Duration = Duration::from_secs(5);
+/// Rooms in one call.
+const PURGED_AT_ONCE: usize = 50;
 /// Between two tries of a step that Redis did not answer.
 const TRY_AGAIN: Duration = Duration::from_millis(100);
 
@@ -31,12 +40,14 @@ pub(super) struct Life {
     pub(super) keys: Keys,
     pub(super) clock: DriverClock,
     pub(super) limits: downbeat_schemas::limits::Limits,
+    pub(super) listings: Arc<Listings>,
     /// The registry of the first life, once there is one.
     pub(super) lives: RefCell<Option<Arc<Lives>>>,
     pub(super) serving: RefCell<Option<JoinHandle<()>>>,
     pub(super) has_left: Cell<bool>,
     /// The nodes that have a life, as the shards know it.
     pub(super) alive: RefCell<BTreeSet<NodeId>>,
+    pub(super) neighbours: Neighbours,
 }
 
 impl Life {
@@ -56,27 +67,40 @@ impl Life {
                 tracing::warn!("out of touch with Redis: rooms are frozen until the lease is back");
             }
             Event::Thawed => self.thaw().await,
-            Event::Moved(member) => {
-                tracing::error!(%member, "declared dead while out of touch: its rooms are dropped");
-                self.stop_serving();
-                if let Some(mailroom) = self.hearing.mailroom() {
-                    mailroom.moved();
-                }
-            }
+            Event::Moved(member) => self.end(member).await,
             Event::Recover(member) => {
                 spawn_local(Rc::clone(self).recover(member));
             }
-            Event::Members => self.tell_of_dead(),
+            Event::Cleared(member) => {
+                spawn_local(Rc::clone(self).clear_away(member));
+            }
+            Event::Members => {
+                self.tell_of_dead();
+                self.neighbours.choose(&self.leasing);
+                self.forget_proofs();
+            }
             Event::Left => self.has_left.set(true),
         }
     }
 
+    /// A life was declared dead. The next one does not begin before all its rooms are gone.
+    async fn end(&self, member: Member) {
+        tracing::error!(%member, "declared dead while out of touch: its rooms are dropped");
+        self.stop_serving();
+        let (kept, gone) = oneshot::channel::<()>();
+        if let Some(mailroom) = self.hearing.mailroom() {
+            mailroom.moved(Kept::new(kept));
+        }
+        // Resolves when the last shard has dropped its part.
+        let _ = gone.await;
+    }
+
     /// A new life has its lease.
-    fn begin(&self, member: Member) {
+    fn begin(self: &Rc<Self>, member: Member) {
         tracing::info!(%member, "the lease is held");
         let shared = Shared::new(
             Setup {
-                owner: owner(member),
+                owner: member,
                 keys: self.keys.clone(),
                 seed: random(),
                 pace: Pace::default(),
@@ -86,25 +110,72 @@ impl Life {
         let former = self.lives.borrow().clone();
         match former {
             Some(lives) => lives.begin(shared.clone()),
-            None => *self.lives.borrow_mut() = Some(Lives::new(shared.clone())),
+            None => {
+                let listings = Arc::clone(&self.listings);
+                let lives = Lives::new(shared.clone(), listings, &self.limits);
+                *self.lives.borrow_mut() = Some(lives);
+            }
         }
         let clock = self.clock.clone();
+        let life = Rc::clone(self);
         let surroundings = Surroundings {
             store: Rc::clone(&self.store),
             clock: Rc::new(move || clock.now()),
-            events: Rc::new(|event| tracing::debug!(?event, "registry")),
+            events: Rc::new(move |event| match event {
+                shared::Event::Lost(room) => life.lose(room),
+                event => tracing::debug!(?event, "the registry"),
+            }),
         };
         let serving = spawn_local(async move { serve(&shared, surroundings).await });
         *self.serving.borrow_mut() = Some(serving);
+        self.leasing.thaw();
     }
 
+    /// The lease came back: rooms go on once their records were looked at.
     async fn thaw(&self) {
-        // TODO of the next commit: the records.
-        self.leasing.thaw();
+        let until = Instant::now() + CHECK_MAX;
+        let registry = self.lives.borrow().as_ref().map(|lives| lives.present());
+        while let Some(registry) = &registry
+            && self.leasing.holds()
+        {
+            let checked = check(registry, &*self.store).await;
+            for room in &checked.lost {
+                self.lose(*room);
+            }
+            if checked.unknown.is_empty() {
+                break;
+            }
+            // The lease alone is the right to tick; a record that nobody can read takes it from none.
+            if Instant::now() >= until {
+                let rooms = checked.unknown.len();
+                tracing::warn!(rooms, "rooms go on whose records Redis does not tell");
+                break;
+            }
+            sleep(TRY_AGAIN).await;
+        }
+        if !self.leasing.thaw() {
+            return;
+        }
         tracing::warn!("in touch with Redis again: rooms go on");
         if let Some(mailroom) = self.hearing.mailroom() {
             mailroom.thawed();
         }
+    }
+
+    /// A room is another's.
+    fn lose(&self, room: RoomId) {
+        tracing::error!(%room, "another node owns this room: it is dropped");
+        if let Some(mailroom) = self.hearing.mailroom() {
+            mailroom.lost_room(room);
+        }
+    }
+
+    /// Members that are no more need no proof.
+    fn forget_proofs(&self) {
+        self.leasing.look(|lease| {
+            let mut proven = self.leasing.proven.borrow_mut();
+            proven.retain(|member| lease.members().contains_key(member));
+        });
     }
 
     /// Tells the shards which nodes have no life left.
@@ -129,21 +200,27 @@ impl Life {
         }
     }
 
-    /// Cleans up after a dead life: nobody finds its rooms any more.
+    /// Cleans up after a dead life, as the only one to do so.
     async fn recover(self: Rc<Self>, dead: Member) {
         tracing::warn!(%dead, "a node is dead: its rooms are cleared away");
+        if Rc::clone(&self).clear_away(dead).await {
+            self.leasing
+                .tell(|lease, now| lease.on_recovered(now, dead));
+        }
+    }
+
+    /// Nobody finds the rooms of a dead life any more. Several may do so at once.
+    async fn clear_away(self: Rc<Self>, dead: Member) -> bool {
         let Some(me) = self.leasing.look(|lease| lease.member()) else {
-            return;
+            return false;
         };
-        let recovery = Recovery::new(Rc::clone(&self.store), self.keys.clone(), owner(me));
+        let recovery = Recovery::new(Rc::clone(&self.store), self.keys.clone(), me);
         // Bounded by this life: another node takes over if it ends.
         while self.leasing.look(|lease| lease.member()) == Some(me) {
-            match clear(&recovery, owner(dead)).await {
+            match clear(&recovery, dead).await {
                 Ok(rooms) => {
                     tracing::warn!(%dead, rooms, "a dead node's rooms are cleared away");
-                    self.leasing
-                        .tell(|lease, now| lease.on_recovered(now, dead));
-                    return;
+                    return true;
                 }
                 Err(error) => {
                     tracing::debug!(%dead, "{error}");
@@ -151,34 +228,32 @@ impl Life {
                 }
             }
         }
+        false
     }
 }
 
-async fn clear(recovery: &Recovery<RedisStore>, dead: Owner) -> Result<usize, RecoveryError> {
+async fn clear(recovery: &Recovery<RedisStore>, dead: Member) -> Result<usize, RecoveryError> {
     let rooms = recovery.rooms(dead).await?;
-    let mut by_name = std::collections::BTreeMap::<&str, Vec<_>>::new();
+    let mut by_name = BTreeMap::<&str, Vec<_>>::new();
     for (room, name) in &rooms {
         by_name.entry(name).or_default().push(*room);
     }
+    // A part of Redis may be out of reach: the rest goes all the same.
+    let mut outcome = Ok(rooms.len());
     // Off the listings first: nobody is to be led there while the rest goes.
     for (name, rooms) in &by_name {
-        for some in rooms.chunks(50) {
-            recovery.purge(name, dead, some).await?;
+        for some in rooms.chunks(PURGED_AT_ONCE) {
+            if let Err(error) = recovery.purge(name, dead, some).await {
+                outcome = Err(error);
+            }
         }
     }
     for (room, name) in &rooms {
-        recovery
-            .forget(*room, name, dead, crate::shared::owner::Epoch(u64::MAX))
-            .await?;
+        if let Err(error) = recovery.forget(*room, name, dead).await {
+            outcome = Err(error);
+        }
     }
-    Ok(rooms.len())
-}
-
-fn owner(member: Member) -> Owner {
-    Owner {
-        node: member.node,
-        incarnation: Incarnation(member.incarnation.0),
-    }
+    outcome
 }
 
 fn random() -> u64 {

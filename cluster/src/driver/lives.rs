@@ -4,31 +4,41 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use downbeat_schemas::id::RoomId;
+use downbeat_schemas::limits::Limits;
 use downbeat_schemas::time::Timestamp;
 
+use super::listings::Listings;
 use crate::shared::Shared;
 use crate::{
-    Counts, FindError, Found, Hold, HoldPass, Load, Location, Pending, Query, Registry,
-    RoomListing, RoomRecord, Ticket, TicketPass,
+    Counts, FindError, Found, Hold, HoldPass, ListingFeed, Load, Location, Pending, Query,
+    Registry, RoomListing, RoomRecord, Ticket, TicketPass,
 };
 
 /// The shared registry of the present life: one that was declared dead is never spoken to again, so
 /// that nothing of it is told in the name of the next.
-pub(super) struct Lives(Mutex<Shared>);
+pub(super) struct Lives {
+    present: Mutex<Shared>,
+    listings: Arc<Listings>,
+    lobbies_max: u64,
+}
 
 impl Lives {
-    pub(super) fn new(first: Shared) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(first)))
+    pub(super) fn new(first: Shared, listings: Arc<Listings>, limits: &Limits) -> Arc<Self> {
+        Arc::new(Self {
+            present: Mutex::new(first),
+            listings,
+            lobbies_max: limits.lobbies_max,
+        })
     }
 
     /// From now on this one.
     pub(super) fn begin(&self, next: Shared) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = next;
+        *self.present.lock().unwrap_or_else(PoisonError::into_inner) = next;
     }
 
     /// The present one.
     pub(super) fn present(&self) -> Shared {
-        let present = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let present = self.present.lock().unwrap_or_else(PoisonError::into_inner);
         present.clone()
     }
 }
@@ -41,10 +51,12 @@ impl fmt::Debug for Lives {
 
 impl Registry for Lives {
     fn publish(&self, record: RoomRecord, settled: Vec<Hold>, ticket: Option<Ticket>) {
+        self.listings.publish(&Arc::new(record.clone()));
         self.present().publish(record, settled, ticket);
     }
 
     fn withdraw(&self, room: RoomId) {
+        self.listings.withdraw(room);
         self.present().withdraw(room);
     }
 
@@ -58,6 +70,10 @@ impl Registry for Lives {
 
     fn records(&self) -> Pending<Vec<Arc<RoomRecord>>> {
         self.present().records()
+    }
+
+    fn watch_listings(&self) -> Option<ListingFeed> {
+        self.listings.watch(self.lobbies_max)
     }
 
     fn find(&self, query: Query, now: Timestamp) -> Pending<Result<Found, FindError>> {
@@ -89,6 +105,9 @@ impl Registry for Lives {
     }
 
     fn counts(&self) -> Counts {
-        self.present().counts()
+        Counts {
+            lobbies_refused: self.listings.refused(),
+            ..self.present().counts()
+        }
     }
 }

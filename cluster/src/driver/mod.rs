@@ -8,11 +8,13 @@
 //! | `thread` | beginning and end |
 //! | `leasing`, `least` | the lease machine's requests, answers and fence, and what was left of it |
 //! | `life` | what follows from its events: lives, thaws, recoveries |
+//! | `neighbours` | other nodes, watched to know of a crash at once |
 //! | `lives` | the registry through all lives of the node |
 //! | `channels` | names of channels, and pairs of them |
 //! | `courier` | a message by one channel of a pair or the other |
 //! | `carrying`, `hearing`, `audience` | the speaking and the listening half of the post |
-//! | `store` | the registry's scripts, through the router |
+//! | `listings` | the list of rooms as lobbies watch it |
+//! | `store`, `presence_store`, `queue_store` | the registry, presence and queues, through the router |
 //! | `status` | what people and metrics see of all this |
 
 mod about;
@@ -26,8 +28,12 @@ mod hearing;
 mod leasing;
 mod least;
 mod life;
+mod listings;
 mod lives;
+mod neighbours;
 mod orders;
+mod presence_store;
+mod queue_store;
 pub(crate) mod raw_reply;
 mod status;
 mod store;

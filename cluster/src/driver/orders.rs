@@ -28,6 +28,7 @@ pub(crate) enum Order {
     },
     Relay {
         to: Location,
+        room: RoomId,
         letter: Bytes,
     },
     Publish {
@@ -89,11 +90,6 @@ impl Orders {
         self.queue.try_send(order).map_err(|_| Refused)?;
         self.wake.notify_one();
         Ok(())
-    }
-
-    /// Wakes the driver to look at queues of its parts.
-    pub(crate) fn ring(&self) {
-        self.wake.notify_one();
     }
 }
 

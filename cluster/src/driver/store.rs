@@ -37,7 +37,7 @@ impl Store for RedisStore {
         let asked = self.router.script(script, &[call.key], &call.args).await;
         asked
             .map(reply)
-            .map_err(|error| StoreError(error.to_string()))
+            .map_err(|error| StoreError(format!("{}: {error}", script.name())))
     }
 }
 

@@ -15,14 +15,19 @@ use super::courier::Courier;
 use super::hearing::Hearing;
 use super::leasing::Leasing;
 use super::life::Life;
+use super::listings::{self, Listings};
+use super::neighbours::Neighbours;
 use super::orders::{OrderQueue, Orders};
+use super::presence_store::{PresenceChannels, PresenceStore};
+use super::queue_store;
 use super::status::{ClusterStatus, LeaseStatus, MemberStatus, PostStatus};
 use super::store::RedisStore;
-use crate::Fence;
 use crate::driver::About;
-use crate::lease::{Lease, LeaseSettings};
+use crate::lease::{Lease, LeaseCounts, LeaseSettings};
+use crate::queue::QueueRequests;
 use crate::redis::{Listener, Router, Servers};
 use crate::shared::keys::Keys;
+use crate::{Fence, presence};
 
 /// A lease is granted within some milliseconds, or after a grace of one lease where Redis has begun
 /// anew: more than twice the longest default.
@@ -35,6 +40,8 @@ const STATUS_EVERY: Duration = Duration::from_millis(100);
 pub(super) struct Ends {
     pub(super) orders: Orders,
     pub(super) queue: OrderQueue,
+    pub(super) presence: presence::Work,
+    pub(super) queues: QueueRequests,
     pub(super) fence: Fence,
     pub(super) status: StatusCell,
 }
@@ -65,6 +72,7 @@ async fn drive(settings: ClusterSettings, ends: Ends, tell: &Tell) -> Result<(),
     let courier = Rc::new(Courier::new(router.clone(), prefix.clone()));
     let orders = ends.orders.clone();
     let hearing = Hearing::new(settings.node, listener, Rc::clone(&courier), orders);
+    let listings = Arc::new(Listings::default());
     let leasing = lease(&settings, router.clone(), &ends);
     let life = Rc::new(Life {
         leasing: Rc::clone(&leasing),
@@ -73,10 +81,12 @@ async fn drive(settings: ClusterSettings, ends: Ends, tell: &Tell) -> Result<(),
         keys: Keys::new(&prefix),
         clock: settings.clock.clone(),
         limits: settings.limits.clone(),
+        listings: Arc::clone(&listings),
         lives: RefCell::new(None),
         serving: RefCell::new(None),
         has_left: Cell::new(false),
         alive: RefCell::default(),
+        neighbours: Neighbours::default(),
     });
     spawn_local(Rc::clone(&leasing).run());
     let living = spawn_local(Rc::clone(&life).run());
@@ -87,7 +97,7 @@ async fn drive(settings: ClusterSettings, ends: Ends, tell: &Tell) -> Result<(),
         Rc::clone(&hearing),
     ));
     let watch = Watch {
-        router,
+        router: router.clone(),
         leasing: Rc::clone(&leasing),
         hearing: Rc::clone(&hearing),
         courier: Rc::clone(&courier),
@@ -95,7 +105,20 @@ async fn drive(settings: ClusterSettings, ends: Ends, tell: &Tell) -> Result<(),
         cell: ends.status,
     };
     spawn_local(watch.run());
+    spawn_local(presence::serve(
+        ends.presence,
+        PresenceStore(router.clone()),
+        PresenceChannels(Listener::new(router.clone())),
+    ));
+    spawn_local(queue_store::serve(ends.queues, router.clone(), prefix));
+    spawn_local(listings::tell(Arc::clone(&listings), Rc::clone(&courier)));
     let registry = wait_for_lease(&life).await?;
+    spawn_local(listings::watch(
+        listings,
+        Arc::clone(&registry),
+        Listener::new(router),
+        Rc::clone(&courier),
+    ));
     let _ = tell.send(Ok(Begun { registry }));
     let node = settings.node;
     let queue = ends.queue;
@@ -139,7 +162,14 @@ async fn wait_for_lease(life: &Life) -> Result<Arc<super::lives::Lives>, Cluster
         sleep(Duration::from_millis(5)).await;
     }
     let counts = life.leasing.look(Lease::counts);
-    let why = format!("{counts:?}");
+    let why = match counts {
+        LeaseCounts {
+            unconfirmed: 1.., ..
+        } => "no replica confirms what its master was told: give each master a replica that is in \
+             touch with it"
+            .to_owned(),
+        counts => format!("{counts:?}"),
+    };
     let waited = LEASE_WAIT;
     Err(ClusterError::NoLease { waited, why })
 }

@@ -23,8 +23,13 @@ pub(crate) struct Copy {
     pub(crate) refused: bool,
     /// Of the table that last had this life's record.
     pub(crate) known: Option<CopyTime>,
-    /// Since when it is known that the table with this life's record is lost.
-    pub(crate) lost_since: Option<Timestamp>,
+    /// It has no record of this life, and does not say that it is over.
+    pub(crate) absent: bool,
+    /// The table with this life's record is known to be lost.
+    pub(crate) lost: bool,
+    /// Only what was asked for since then counts: after a table was lost, those who know of a
+    /// death have a lease's time to say so.
+    pub(crate) counts_from: Timestamp,
     /// Of the table that answered last.
     pub(crate) born: Option<CopyTime>,
     pub(crate) looked: Option<CopyTime>,
@@ -53,7 +58,9 @@ impl Copy {
         self.next = now;
         self.refused = false;
         self.known = None;
-        self.lost_since = None;
+        self.lost = false;
+        self.absent = false;
+        self.counts_from = Timestamp(0);
         self.looked = None;
     }
 
@@ -75,10 +82,11 @@ impl Copy {
 /// The time that a majority of the copies, on as many masters, has granted: from before the
 /// earliest of those grants was asked for. `None` if there is no such majority.
 pub(crate) fn granted_from(copies: &[Copy], settings: &LeaseSettings) -> Option<Timestamp> {
-    let solid = |copy: &Copy| copy.grant.filter(|g| g.solid || !settings.confirm);
+    let grant = |copy: &Copy| copy.grant.filter(|grant| grant.from >= copy.counts_from);
+    let solid = |copy: &Copy| grant(copy).filter(|grant| grant.solid || !settings.confirm);
     let majority = by_master(copies, |copy| solid(copy).map(|grant| grant.from));
     let majority = majority.get(settings.majority() - 1).copied();
-    let any = by_master(copies, |copy| copy.grant.map(|grant| grant.from));
+    let any = by_master(copies, |copy| grant(copy).map(|grant| grant.from));
     let all = any.get(settings.copies - 1).copied();
     majority.max(all.filter(|_| settings.all_suffice))
 }

@@ -26,6 +26,8 @@ pub struct Lease {
     pub(crate) phase: Phase,
     /// Of the latest life.
     pub(crate) incarnation: Incarnation,
+    /// When the fence passed last.
+    pub(crate) frozen: Timestamp,
     /// When that life began.
     pub(crate) joined: Timestamp,
     pub(crate) copies: Vec<Copy>,
@@ -96,6 +98,7 @@ impl Lease {
             phase: Phase::Looking,
             incarnation: Incarnation(0),
             joined: Timestamp(0),
+            frozen: Timestamp(0),
             copies,
             asked: BTreeMap::new(),
             last_request: 0,

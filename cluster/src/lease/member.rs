@@ -88,8 +88,8 @@ pub enum Standing {
     Up,
     /// It gave its lease back.
     Left,
-    /// Declared dead; by nobody in particular if its death is known from an earlier table.
-    Dead(Option<Claimant>),
+    /// Declared dead.
+    Dead(Claimant),
 }
 
 /// One member's record in one copy.

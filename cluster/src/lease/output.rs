@@ -56,6 +56,11 @@ pub enum Event {
     /// [`Lease::on_recovered`](super::Lease::on_recovered). Another can follow only after this
     /// node is declared dead itself.
     Recover(Member),
+    /// So few copies still knew this dead member that nobody can be sure to be the only one to
+    /// recover it; its last record is gone. What its room index still lists is lost: remove the
+    /// records and listings that name this member, restore none. Mostly there is nothing, for it
+    /// was recovered before. May be told to several nodes.
+    Cleared(Member),
     /// [`Lease::members`](super::Lease::members) has changed.
     Members,
     /// After [`Lease::leave`](super::Lease::leave): as many copies know it as can be reached.

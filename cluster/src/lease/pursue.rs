@@ -1,5 +1,7 @@
 //! Which members there is something to do about.
 
+use std::time::Duration;
+
 use downbeat_schemas::time::Timestamp;
 
 use super::Lease;
@@ -7,6 +9,7 @@ use super::claim::{Claim, Stage};
 use super::copies::masters_where;
 use super::machine::{Phase, What};
 use super::member::{Claimant, Member, Standing};
+use super::output::MemberState;
 use super::request::Request;
 
 /// Leases after which a member that only a minority of the copies still knows is cleared away.
@@ -29,9 +32,7 @@ impl Lease {
         if !matches!(self.phase, Phase::Held | Phase::Frozen) {
             return;
         }
-        if self.holds(now) {
-            self.begin_claims(now);
-        }
+        self.begin_claims(now);
         self.advance_claims(now);
     }
 
@@ -47,15 +48,22 @@ impl Lease {
         self.resting.retain(|_, until| *until > now);
         let mut planned = std::mem::take(&mut self.planned);
         planned.retain(|member, _| self.cause(now, *member).is_some());
-        let me = self.me();
+        let (me, holds) = (self.me(), self.holds(now));
         let open = self.open_questions();
         for member in open {
             let idle = member != me && !self.claims.contains_key(&member);
             let Some(cause) = self.cause(now, member).filter(|_| idle) else {
                 continue;
             };
+            // A death that is past is a fact, whoever tells it; any other is a right to claim.
+            if cause != Cause::Buried && !holds {
+                continue;
+            }
             let rest = self.resting.get(&member).copied().unwrap_or_default();
-            let wait = self.settings.stagger * self.rank(member);
+            let wait = match cause {
+                Cause::Buried => Duration::ZERO,
+                _ => self.settings.stagger * self.rank(member),
+            };
             let at = planned.entry(member).or_insert(now.after(wait).max(rest));
             if *at <= now {
                 planned.remove(&member);
@@ -104,23 +112,22 @@ impl Lease {
             return Some(Cause::Buried);
         }
         let attested = self.suspicions.get(&member).is_some_and(|s| s.is_proven());
-        let (mut unclaimed, mut taken) = (false, false);
+        let (mut inherited, mut taken) = (false, false);
         for (copy, state) in self.copies.iter().enumerate() {
             match state.standing(member) {
-                Some(Standing::Dead(None)) => unclaimed = true,
-                Some(Standing::Dead(Some(by))) if by.member == self.me() => {
+                Some(Standing::Dead(by)) if by.member == self.me() => {
                     return Some(Cause::Stale { copy, by });
                 }
-                Some(Standing::Dead(Some(by))) if self.inherits(by.member) => unclaimed = true,
+                Some(Standing::Dead(by)) if self.inherits(by.member) => inherited = true,
                 // Another's to recover. If that one is dead too, its heir follows.
-                Some(Standing::Dead(Some(_))) => taken = true,
+                Some(Standing::Dead(_)) => taken = true,
                 _ => {}
             }
         }
-        if taken && !unclaimed {
+        if taken && !inherited {
             return None;
         }
-        let dead = attested || unclaimed || self.is_late(member) || self.is_stray(now, member);
+        let dead = attested || inherited || self.is_late(member) || self.is_stray(now, member);
         dead.then_some(Cause::Dead { attested })
     }
 
@@ -140,4 +147,21 @@ impl Lease {
         let long_ago = since.min().is_some_and(|since| now.since(*since) > long);
         long_ago && !self.copies.iter().any(|copy| copy.is_up(member))
     }
+
+    /// How many other living members come before this node in declaring this one dead.
+    pub(crate) fn rank(&self, member: Member) -> u32 {
+        let own = order(member, self.me());
+        let before = self.members.iter().filter(|(other, view)| {
+            **other != member && view.state == MemberState::Up && order(member, **other) < own
+        });
+        // More than this would be no sooner than the next renewal tells who it is.
+        before.take(8).count() as u32
+    }
+}
+
+/// Who comes first for whom: another order for each member, the same on every node.
+pub(crate) fn order(of: Member, candidate: Member) -> (u64, Member) {
+    let seed = of.node.0 ^ of.incarnation.0.rotate_left(32);
+    let mixed = (seed ^ candidate.node.0).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed ^ (mixed >> 29), candidate)
 }

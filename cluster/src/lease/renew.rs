@@ -3,7 +3,8 @@
 use downbeat_schemas::time::Timestamp;
 
 use super::Lease;
-use super::copies::Grant;
+use super::claim::PATIENCE;
+use super::copies::{Grant, masters_where};
 use super::machine::{Asked, Phase, What};
 use super::member::Incarnation;
 use super::output::{Answer, Event};
@@ -26,8 +27,10 @@ impl Lease {
                 self.counts.thaws += 1;
                 self.tell(Event::Thawed);
             }
+            Phase::Frozen if self.is_in_limbo(now) => self.move_on(now),
             Phase::Held if now >= self.granted_until() => {
                 self.phase = Phase::Frozen;
+                self.frozen = now;
                 self.counts.freezes += 1;
                 self.tell(Event::Frozen);
             }
@@ -105,15 +108,32 @@ impl Lease {
     ///
     /// A life that has just begun, or is held at this moment, cannot have been declared dead and
     /// forgotten. A frozen one can: an absent record is then the end of it, unless so many tables
-    /// were lost that nobody can say. Then it waits for one lease, in which those who know of its
-    /// death say so.
+    /// were lost that nobody can say. Then it shows itself, and waits for one lease before that
+    /// counts: who knows of its death sees it and says so.
     fn may_create(&self, now: Timestamp, copy: usize) -> bool {
         if self.is_joining(now) || self.holds(now) {
             return true;
         }
-        let lost = self.copies.iter().filter(|copy| copy.lost_since.is_some());
-        let waited = self.copies[copy].lost_since.map(|since| now.since(since));
-        lost.count() >= self.settings.blocking() && waited >= Some(self.settings.lease)
+        self.copies[copy].lost && self.may_return()
+    }
+
+    /// Whether so many masters lost their tables that nobody can say whether this life is over,
+    /// and none says so. The loss of one master must not be enough, whatever lay on it.
+    fn may_return(&self) -> bool {
+        let lost = masters_where(self.copies.iter(), |copy| copy.lost);
+        lost >= self.settings.blocking() && !self.copies.iter().any(|copy| copy.refused)
+    }
+
+    /// Whether this life will never be held again: what would show that it may go on is lost.
+    fn is_in_limbo(&self, now: Timestamp) -> bool {
+        let gone = self
+            .copies
+            .iter()
+            .filter(|copy| copy.absent || copy.refused);
+        let patience = self.settings.lease * PATIENCE;
+        gone.count() >= self.settings.blocking()
+            && !self.may_return()
+            && now.since(self.frozen) > patience
     }
 
     fn is_joining(&self, now: Timestamp) -> bool {
@@ -178,7 +198,7 @@ impl Lease {
             return;
         };
         match reply.outcome {
-            Outcome::Granted { .. } => self.on_granted(asked, reply, *replicas),
+            Outcome::Granted { .. } => self.on_granted(now, asked, reply, *replicas),
             Outcome::Dead(_) => self.on_refused(asked.copy),
             Outcome::Gone => self.on_gone(now, asked.copy, reply),
             Outcome::Full => self.counts.full += 1,
@@ -187,7 +207,7 @@ impl Lease {
         }
     }
 
-    fn on_granted(&mut self, asked: Asked, reply: &Reply, replicas: u64) {
+    fn on_granted(&mut self, now: Timestamp, asked: Asked, reply: &Reply, replicas: u64) {
         let was_solid = self.copies[asked.copy].is_solid(asked.at, &self.settings);
         let solid = was_solid || replicas > 0;
         if !solid {
@@ -198,25 +218,31 @@ impl Lease {
             from: asked.at,
             solid,
         });
+        if copy.lost {
+            copy.counts_from = now.after(self.settings.lease);
+        }
         copy.refused = false;
         copy.known = Some(reply.born);
-        copy.lost_since = None;
+        copy.lost = false;
+        copy.absent = false;
     }
 
     fn on_refused(&mut self, copy: usize) {
         let copy = &mut self.copies[copy];
         copy.grant = None;
         copy.refused = true;
-        copy.lost_since = None;
+        copy.lost = false;
+        copy.absent = false;
     }
 
     fn on_gone(&mut self, now: Timestamp, copy: usize, reply: &Reply) {
         let state = &mut self.copies[copy];
         state.grant = None;
+        state.absent = true;
         match state.known {
             Some(born) if born == reply.born => self.on_refused(copy),
             // The record was in a table that is no more: that says nothing.
-            Some(_) => state.lost_since = state.lost_since.or(Some(now)),
+            Some(_) => state.lost = true,
             // It never was here. A life that could not begin in time is followed by another.
             None if self.phase == Phase::Joining => self.move_on(now),
             None => {}

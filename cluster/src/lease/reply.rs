@@ -13,7 +13,7 @@ pub enum RawReply {
     /// A bulk or simple string.
     Text(Vec<u8>),
     /// An array.
-    List(Vec<RawReply>),
+    List(Vec<Self>),
 }
 
 /// What a copy answered.
@@ -199,7 +199,10 @@ fn entry(member: Member, record: &str) -> Result<Entry, ReplyError> {
         standing: match standing {
             "up" => Standing::Up,
             "left" => Standing::Left,
-            "dead" => Standing::Dead(claimant_of(by, round)?),
+            "dead" => {
+                let by = claimant_of(by, round)?;
+                Standing::Dead(by.ok_or_else(|| part("claimant", "a member", ""))?)
+            }
             other => return Err(part("standing", "up, left or dead", other)),
         },
         about: Arc::from(about),

@@ -85,11 +85,6 @@ pub enum Request {
         /// Who asks.
         member: Member,
     },
-    /// The member was recovered before the table was lost: it must not come back.
-    Bury {
-        /// Who was recovered.
-        member: Member,
-    },
 }
 
 impl Request {
@@ -113,7 +108,6 @@ impl Request {
             Self::Unclaim { .. } => "unclaim",
             Self::Forget { .. } => "forget",
             Self::Leave { .. } => "leave",
-            Self::Bury { .. } => "bury",
         }
     }
 
@@ -149,7 +143,7 @@ impl Request {
                 by.round.to_string(),
             ],
             Self::Forget { member, by } => vec![member.to_string(), by.to_string()],
-            Self::Leave { member } | Self::Bury { member } => vec![member.to_string()],
+            Self::Leave { member } => vec![member.to_string()],
         }
     }
 }

@@ -20,8 +20,9 @@ pub struct LeaseSettings {
     pub retry: Duration,
     /// What each further candidate waits before it declares a member dead, so that one wins.
     pub stagger: Duration,
-    /// Whether an acknowledgement by all K copies stands in for one that a replica confirmed. Not
-    /// where a single copy has replicas: its failover would lose it.
+    /// Whether an acknowledgement by all K copies stands in for a majority that replicas confirmed.
+    /// For masters without any replica, where no failover can lose it; with replicas that lag, it
+    /// survives one failover and not two.
     pub all_suffice: bool,
     /// Whether what must not get lost waits for a replica at all. False only in tests, to show
     /// that it is needed.
@@ -40,9 +41,12 @@ pub struct LeaseSettings {
 
 impl LeaseSettings {
     /// Redis Cluster: three copies on three masters, rooms of a lost host elsewhere within 1 s.
+    ///
+    /// Where its masters have no replicas at all, nothing is ever confirmed and no node gets a
+    /// lease: set [`all_suffice`](Self::all_suffice) there.
     pub fn cluster() -> Self {
         let renew = Duration::from_millis(100);
-        Self::new(3, Duration::from_millis(600), renew, true)
+        Self::new(3, Duration::from_millis(600), renew, false)
     }
 
     /// One Redis without replicas. The default lease is [`Self::SINGLE_LEASE`].

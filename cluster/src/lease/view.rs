@@ -7,14 +7,12 @@ use downbeat_schemas::time::Timestamp;
 
 use super::Lease;
 use super::copies::masters_where;
-use super::machine::What;
 use super::member::{CopyTime, Entry, Member, Standing};
 use super::output::{Event, MemberState, MemberView};
 use super::reply::Reply;
-use super::request::Request;
 
 impl Lease {
-    /// A new table knows of no death: those that this node knows of are told to it at once.
+    /// A new table knows of no death.
     pub(crate) fn learn_table(&mut self, now: Timestamp, copy: usize, reply: &Reply) {
         let state = &mut self.copies[copy];
         let former = state.born.replace(reply.born);
@@ -22,12 +20,7 @@ impl Lease {
             return;
         }
         self.counts.tables_lost += 1;
-        let recovered = self.claims.iter().filter(|(_, claim)| claim.is_won());
-        let recovered = recovered.map(|(member, _)| *member);
-        let dead: BTreeSet<Member> = recovered.chain(self.buried.iter()).collect();
-        for member in dead {
-            self.ask(now, copy, Request::Bury { member }, true, What::Tidy);
-        }
+        self.doubt_marks(now, copy);
     }
 
     pub(crate) fn learn_members(&mut self, now: Timestamp, copy: usize, reply: &Reply) {
@@ -49,6 +42,7 @@ impl Lease {
             state.seen = reply.version;
             state.listed = (now, reply.now);
             changed = true;
+            self.doubt_marks(now, copy);
         }
         if changed {
             self.review();

@@ -74,12 +74,19 @@ mod tests {
     use downbeat_schemas::id::NodeId;
 
     use super::*;
-    use crate::lease::Incarnation;
+    use crate::lease::{Claimant, Incarnation};
 
     const HELD: (Standing, bool) = (Standing::Up, true);
     const OVER: (Standing, bool) = (Standing::Up, false);
     const LEFT: (Standing, bool) = (Standing::Left, false);
-    const DEAD: (Standing, bool) = (Standing::Dead(None), false);
+    const DEAD: (Standing, bool) = (Standing::Dead(BY), false);
+    const BY: Claimant = Claimant {
+        member: Member {
+            node: NodeId(8),
+            incarnation: Incarnation(1),
+        },
+        round: 1,
+    };
 
     /// Each copy says this of one member, or nothing, or cannot be read.
     fn check(copies: &[Result<Option<(Standing, bool)>, ()>], expected: NodeState) {

@@ -3,7 +3,7 @@
 --
 -- KEYS[1] hash  <node>.<incarnation> -> expiry|standing|claimant|round|about
 --               standing: up, left (released by its node), dead. claimant and round of a dead one:
---               who declared it so, in which of its attempts; empty if it is nobody's.
+--               who declared it so, in which of its attempts.
 -- KEYS[2] hash  clk (the table's time, ms), off (what it is ahead of TIME), born, grace, ver, srv,
 --               due (nobody's lease ends before), long and short (leases that nodes asked for)
 -- ARGV    verb lease_ms ttl_ms member ...
@@ -166,16 +166,6 @@ function verbs.leave()
   due = 0
   touch()
   write(ARGV[4], m)
-  return done('DONE')
-end
-
--- member: known to be dead and recovered by one who has seen the table lost; anybody may claim it
-function verbs.bury()
-  local m = read(ARGV[4])
-  if m and m.standing == 'dead' then return done('KEPT') end
-  if not m and redis.call('HLEN', nodes) >= MEMBERS_MAX then return done('FULL') end
-  touch()
-  write(ARGV[4], { expiry = 0, standing = 'dead', claimant = '', round = '', about = '' })
   return done('DONE')
 end
 

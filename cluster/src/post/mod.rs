@@ -15,6 +15,7 @@ pub(crate) mod pending;
 pub(crate) mod seen;
 
 use std::fmt;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use downbeat_schemas::id::{NodeId, RoomId, ShardId};
@@ -61,12 +62,31 @@ pub trait Mailroom: fmt::Debug + Send + Sync {
     /// A node was declared dead: what it owned is gone from it.
     fn lost_node(&self, node: NodeId);
 
+    /// A room is another node's: it is to be dropped without a word of its own.
+    fn lost_room(&self, room: RoomId);
+
     /// The right to tick came back: shards are to go on.
     fn thawed(&self);
 
     /// This node was declared dead while it was out of touch: its rooms are others' or gone. All of
-    /// them are to be dropped at once, without a word of theirs.
-    fn moved(&self);
+    /// them are to be dropped at once, without a word of theirs, and each shard drops its part of
+    /// `kept` when that is done: not before the last does so may the node tick again.
+    fn moved(&self, kept: Kept);
+}
+
+/// Held for as long as rooms of a life that was declared dead may be left.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// Tells by being dropped with the last clone.
+    _told: Arc<oneshot::Sender<()>>,
+}
+
+impl Kept {
+    pub(crate) fn new(told: oneshot::Sender<()>) -> Self {
+        Self {
+            _told: Arc::new(told),
+        }
+    }
 }
 
 /// Where the answer to a question of another node goes. Dropped, it says that there is none.
@@ -100,10 +120,11 @@ impl Post {
         })
     }
 
-    /// Says something about relayed clients to a shard of another node. It may be lost.
-    pub fn relay(&self, to: Location, letter: Bytes) {
+    /// Says something about the relayed clients of a room, which this node [listens](Self::listen)
+    /// to, to a shard of its owner. It may be lost.
+    pub fn relay(&self, to: Location, room: RoomId, letter: Bytes) {
         // Bounded: what is lost here is sent again like what is lost on the way.
-        let _ = self.orders.give(Order::Relay { to, letter });
+        let _ = self.orders.give(Order::Relay { to, room, letter });
     }
 
     /// Says something to all shards that listen to a room, on any node. It may be lost.

@@ -52,6 +52,7 @@ const BEFORE: [&str; 12] = [
 
 impl RedisError {
     /// Whether it is certain that the command had no effect.
+    #[cfg(test)]
     pub(crate) fn is_without_effect(&self) -> bool {
         match self {
             Self::NoOwner { .. } | Self::NotConnected { .. } | Self::Redirections { .. } => true,

@@ -179,6 +179,12 @@ impl Calls {
         self.of_room(&script::ROOM_KEEP, room, args)
     }
 
+    /// Forgets the owner of a room that a dead one had, whatever its epoch.
+    pub(crate) fn room_forget(&self, room: RoomId, dead: Owner) -> Call {
+        let args = Args::of(&[&"", &dead.node, &dead.incarnation.0]);
+        self.of_room(&script::ROOM_DROP, room, args)
+    }
+
     /// Forgets a room's owner, if it still is this one.
     pub(crate) fn room_drop(&self, room: RoomId, epoch: Epoch, owner: Owner) -> Call {
         let args = Args::of(&[&epoch.0, &owner.node, &owner.incarnation.0]);

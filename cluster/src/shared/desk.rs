@@ -12,8 +12,8 @@ use super::dirty::Dirty;
 use super::spread::Spread;
 use crate::claim::Claims;
 use crate::{
-    Counts, FindError, Found, Hold, HoldId, HoldPass, Query, RoomListing, RoomRecord, Ticket,
-    TicketId, TicketPass,
+    Counts, FindError, Found, Hold, HoldId, HoldPass, Query, RoomRecord, Ticket, TicketId,
+    TicketPass,
 };
 
 /// Requests that wait for the driver or its store. Beyond: finds fail with
@@ -32,7 +32,7 @@ pub(crate) struct Asked {
 #[derive(Debug)]
 pub(crate) enum Request {
     Find(Asked),
-    List(Option<Arc<str>>, oneshot::Sender<Vec<RoomListing>>),
+    List(Option<Arc<str>>, oneshot::Sender<Vec<RoomRecord>>),
     Locate(RoomId, oneshot::Sender<Option<Arc<RoomRecord>>>),
     Release(HoldPass),
     Finish(TicketPass),

@@ -27,12 +27,13 @@ pub mod owner;
 pub mod store;
 
 pub(crate) mod call;
+mod check;
 mod desk;
 mod dirty;
 pub(crate) mod fuzzing;
 mod lines;
 mod rank;
-mod record_text;
+pub(crate) mod record_text;
 mod recovery;
 mod registry;
 pub(crate) mod reply;
@@ -42,6 +43,7 @@ mod spread;
 #[cfg(test)]
 mod tests;
 
+pub use check::{Checked, check};
 pub use dirty::Pace;
 pub use recovery::{Recovery, RecoveryError};
 pub use registry::{Setup, Shared};

@@ -6,7 +6,7 @@ use downbeat_schemas::id::{RoomId, ShardId};
 
 use super::call::Calls;
 use super::keys::Keys;
-use super::owner::{Epoch, Owner};
+use super::owner::Owner;
 use super::reply::{self, Claimed, ReplyError};
 use super::store::{Reply, Store, StoreError};
 
@@ -90,14 +90,8 @@ impl<S: Store> Recovery<S> {
     ///
     /// # Errors
     /// [`RecoveryError`] as it says.
-    pub async fn forget(
-        &self,
-        room: RoomId,
-        name: &str,
-        dead: Owner,
-        epoch: Epoch,
-    ) -> Result<(), RecoveryError> {
-        let call = self.calls.room_drop(room, epoch, dead);
+    pub async fn forget(&self, room: RoomId, name: &str, dead: Owner) -> Result<(), RecoveryError> {
+        let call = self.calls.room_forget(room, dead);
         self.store.call(call).await?;
         self.strike(room, name, dead).await
     }

@@ -14,8 +14,8 @@ use super::dirty::{Dirty, Pace};
 use super::keys::Keys;
 use super::owner::{Owner, Title};
 use crate::{
-    Counts, FindError, Found, Hold, HoldPass, Load, Location, Pending, Query, Registry,
-    RoomListing, RoomRecord, Ticket, TicketPass,
+    Counts, FindError, Found, Hold, HoldPass, ListingFeed, Load, Location, Pending, Query,
+    Registry, RoomListing, RoomRecord, Ticket, TicketPass,
 };
 
 /// What a node's registry is made with.
@@ -79,6 +79,30 @@ impl Shared {
         self.desk.look(|state| state.dirty.title(room))
     }
 
+    /// The rooms of all nodes; `None` if the store does not tell.
+    pub(crate) async fn records_of_all(&self) -> Option<Vec<Arc<RoomRecord>>> {
+        let rooms = self.read_all(None).await?;
+        Some(rooms.into_iter().map(Arc::new).collect())
+    }
+
+    async fn read_all(&self, name: Option<Arc<str>>) -> Option<Vec<RoomRecord>> {
+        let (answer, rooms) = oneshot::channel();
+        self.desk.ask(Request::List(name, answer)).ok()?;
+        rooms.await.ok()
+    }
+
+    /// The rooms of this node that the store has confirmed.
+    pub(crate) fn confirmed_rooms(&self) -> Vec<(Arc<RoomRecord>, Title)> {
+        self.desk.look(|state| {
+            let records = state.dirty.records();
+            let titled = records.filter_map(|record| {
+                let title = state.dirty.title(record.room)?;
+                Some((record.clone(), title))
+            });
+            titled.collect()
+        })
+    }
+
     /// Whether the store has been told of all that was published, and all requests were answered.
     pub fn is_idle(&self) -> bool {
         self.desk.look(|state| state.is_idle())
@@ -126,20 +150,25 @@ impl Registry for Shared {
     }
 
     fn list(&self, name: Option<&str>) -> Pending<Vec<RoomListing>> {
-        let (answer, rooms) = oneshot::channel();
-        let asked = self.desk.ask(Request::List(name.map(Arc::from), answer));
-        let (registry, name) = (self.clone(), name.map(str::to_owned));
+        let (registry, name) = (self.clone(), name.map(Arc::<str>::from));
         Box::pin(async move {
-            let rooms = match asked {
-                Ok(()) => rooms.await.ok(),
-                Err(_) => None,
+            let rooms = registry.read_all(name.clone()).await;
+            let Some(mut rooms) = rooms else {
+                return registry.own_listings(name.as_deref());
             };
-            rooms.unwrap_or_else(|| registry.own_listings(name.as_deref()))
+            rooms.retain(|room| !room.private);
+            rooms.sort_by_key(|room| (room.created_at, room.room));
+            rooms.iter().map(RoomListing::from).collect()
         })
     }
 
     fn records(&self) -> Pending<Vec<Arc<RoomRecord>>> {
         Box::pin(ready(self.own_records()))
+    }
+
+    /// Nobody is told of the rooms of other nodes here: that is the driver's.
+    fn watch_listings(&self) -> Option<ListingFeed> {
+        None
     }
 
     fn find(&self, query: Query, _now: Timestamp) -> Pending<Result<Found, FindError>> {

@@ -41,6 +41,15 @@ impl Checker {
         }
     }
 
+    /// What is left of `member` is removed.
+    pub(crate) fn clear(&mut self, member: Member, may_tick: impl Fn(Member) -> bool) {
+        self.recovered.insert(member);
+        self.fenced.insert(member);
+        if may_tick(member) {
+            self.violate(format!("{member} is cleared away and may tick"));
+        }
+    }
+
     /// The rights of `member` last beyond this moment.
     pub(crate) fn may_tick(&mut self, member: Member) {
         if self.fenced.contains(&member) {

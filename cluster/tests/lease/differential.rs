@@ -38,7 +38,10 @@ fn the_script_answers_as_the_table_in_memory() {
     }
     println!("{tally:?}");
     assert!(tally.outcomes.len() >= 10, "only {tally:?}");
-    assert!(tally.late > 0 && tally.listed > 0 && tally.unlisted > 0, "{tally:?}");
+    assert!(
+        tally.late > 0 && tally.listed > 0 && tally.unlisted > 0,
+        "{tally:?}"
+    );
 }
 
 fn settings() -> LeaseSettings {
@@ -101,7 +104,8 @@ impl Pair<'_> {
             11..=12 if self.clock("clk") > 0 => {
                 let step = self.random.between(1, 80) as i64 - 40;
                 let clk = self.clock("clk").saturating_add_signed(step).to_string();
-                self.redis.command(&[b"HSET", &clock, b"clk", clk.as_bytes()]);
+                self.redis
+                    .command(&[b"HSET", &clock, b"clk", clk.as_bytes()]);
                 self.table.step_clock(step);
             }
             13 if self.clock("clk") > 0 => {
@@ -126,7 +130,11 @@ impl Pair<'_> {
 
     fn request(&mut self) -> Request {
         let (member, by) = (self.member(), self.claimant());
-        let seen = if self.random.one_in(3) { Version::default() } else { self.seen };
+        let seen = if self.random.one_in(3) {
+            Version::default()
+        } else {
+            self.seen
+        };
         match self.random.below(17) {
             0 => Request::Look { seen },
             1..=6 => Request::Renew {
@@ -147,7 +155,6 @@ impl Pair<'_> {
                 by: by.member,
             },
             15 if self.random.one_in(2) => Request::Leave { member },
-            _ if self.random.one_in(4) => Request::Bury { member },
             _ => Request::Look { seen },
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use downbeat_cluster::lease::LeaseSettings;
+use downbeat_cluster::lease::{Event, LeaseSettings};
 
 use super::server::{MS, Nanos};
 use super::world::{Tally, World};
@@ -12,6 +12,7 @@ const TRACED: usize = 400;
 
 /// What went wrong.
 #[derive(Clone, Debug)]
+#[allow(dead_code, reason = "read by Debug")]
 pub(crate) enum Failure {
     /// Two may have ticked a room.
     Unsafe(String),
@@ -27,6 +28,8 @@ pub(crate) struct Plan {
     pub(crate) nodes: usize,
     /// Failovers in one run that may lose writes.
     pub(crate) failovers: u64,
+    /// Masters in one run that come back empty.
+    pub(crate) losses: u64,
     /// Copies 0 and 1 lie on one server.
     pub(crate) shared: bool,
     /// The nodes are told which copies share a server.
@@ -42,6 +45,7 @@ impl Plan {
             settings,
             nodes: 3,
             failovers: 2,
+            losses: 0,
             shared: false,
             honest: true,
             faults: 10,
@@ -58,7 +62,7 @@ impl Plan {
     }
 
     /// Lengths of faults and waits are those of a lease of 600 ms, times this in per cent.
-    fn scaled(&self, ms: u64) -> Nanos {
+    pub(crate) fn scaled(&self, ms: u64) -> Nanos {
         ms * self.settings.lease.as_millis() as u64 / 600 * MS
     }
 }
@@ -81,12 +85,12 @@ pub(crate) fn trace(seed: u64, plan: &Plan) -> String {
 }
 
 fn run_in(world: &mut World, plan: &Plan) -> Result<Tally, Failure> {
-    let mut failovers = 0;
+    let (mut failovers, mut losses) = (0, 0);
     let faults = plan.faults / 2 + world.random.below(plan.faults);
     for _ in 0..faults {
         let next = world.now + world.random.below(plan.scaled(800));
         world.run_until(next);
-        break_something(world, plan, &mut failovers);
+        break_something(world, plan, &mut failovers, &mut losses);
     }
     world.tally.failovers = failovers;
     heal(world, plan);
@@ -104,26 +108,25 @@ fn run_in(world: &mut World, plan: &Plan) -> Result<Tally, Failure> {
 
 pub(crate) fn started(seed: u64, plan: &Plan, traced: bool) -> World {
     let nodes = plan.nodes + (seed % 3) as usize;
-    let mut world = World::new(
-        seed,
-        plan.settings.clone(),
-        nodes,
-        plan.shared,
-        plan.honest,
-    );
+    let mut world = World::new(seed, plan.settings.clone(), nodes, plan.shared, plan.honest);
     world.trace = traced.then(Vec::new);
     world.run_until(plan.scaled(300));
     world
 }
 
-fn break_something(world: &mut World, plan: &Plan, failovers: &mut u64) {
+fn break_something(world: &mut World, plan: &Plan, failovers: &mut u64, losses: &mut u64) {
     let node = world.random.below(world.nodes.len() as u64) as usize;
     let server = world.random.below(world.servers.len() as u64) as usize;
     // From a hiccup to far beyond a lease.
     let most = [300, 900, 3000][world.random.below(3) as usize];
     let until = world.now + world.random.below(plan.scaled(most)) + MS;
     let fault = world.random.below(22);
-    world.note(|| format!("FAULT {fault} node {node} server {server} until {} ms", until / MS));
+    world.note(|| {
+        format!(
+            "FAULT {fault} node {node} server {server} until {} ms",
+            until / MS
+        )
+    });
     match fault {
         0..=3 => world.nodes[node].paused_until = until,
         4..=5 if world.nodes[node].is_up => world.crash(node),
@@ -131,7 +134,10 @@ fn break_something(world: &mut World, plan: &Plan, failovers: &mut u64) {
         8..=10 => world.nodes[node].cut_until[server] = until,
         11 => world.nodes[node].cut_until.fill(until),
         12 => world.servers[server].pause(until),
-        13 => world.servers.iter_mut().for_each(|server| server.pause(until)),
+        13 => world
+            .servers
+            .iter_mut()
+            .for_each(|server| server.pause(until)),
         14 => world.servers[server].link_cut_until = until,
         15..=16 if *failovers < plan.failovers && can_fail_over(world, server) => {
             *failovers += 1;
@@ -147,6 +153,10 @@ fn break_something(world: &mut World, plan: &Plan, failovers: &mut u64) {
         18 => suspect_the_living(world, node),
         19 if world.random.one_in(3) => world.leave(node),
         20 => ambush(world, plan, node, failovers),
+        21 if *losses < plan.losses => {
+            *losses += 1;
+            lose(world, plan, node, server);
+        }
         _ => {}
     }
 }
@@ -172,6 +182,27 @@ fn ambush(world: &mut World, plan: &Plan, node: usize, failovers: &mut u64) {
     }
 }
 
+/// A master comes back empty, and who recovered the rooms of a paused node cannot tell any more.
+fn lose(world: &mut World, plan: &Plan, node: usize, server: usize) {
+    let end = world.now + plan.scaled(2000);
+    world.nodes[node].paused_until = end + plan.scaled(900);
+    let recoveries = world.tally.recoveries;
+    while world.now < end && world.tally.recoveries == recoveries {
+        let next = world.now + plan.scaled(5);
+        world.run_until(next);
+    }
+    let recovers = |event| matches!(event, Event::Recover(_));
+    let last = world.heard.iter().rev().find(|heard| recovers(heard.2));
+    if let Some((_, recoverer, _)) = last.copied()
+        && world.random.one_in(2)
+    {
+        world.crash(recoverer);
+    }
+    let back = world.now + world.random.below(plan.scaled(600));
+    world.servers[server].lose_everything(back);
+    world.route_anew(server);
+}
+
 fn can_fail_over(world: &World, server: usize) -> bool {
     let server = &world.servers[server];
     world.now >= server.replica_from && world.now >= server.down_until
@@ -179,7 +210,7 @@ fn can_fail_over(world: &World, server: usize) -> bool {
 
 /// A third of them leave a master behind that does not know. No failover is faster than a third
 /// of a lease: Redis Cluster needs 500 ms for the election alone, Sentinel 1.9 s.
-fn fail_over(world: &mut World, plan: &Plan, server: usize) {
+pub(crate) fn fail_over(world: &mut World, plan: &Plan, server: usize) {
     let until = world.now + plan.scaled(400) + world.random.below(plan.scaled(1200));
     let zombie = world.random.one_in(3).then(|| {
         let from = until.saturating_sub(plan.scaled(50)) + world.random.below(plan.scaled(900));
@@ -245,7 +276,10 @@ fn what_is_open(world: &World) -> String {
         if !lives && !world.checker.recovered.contains(member) {
             open += &format!("{member} is not recovered; ");
         }
-        let mut tables = world.servers.iter().flat_map(|server| server.primary.values());
+        let mut tables = world
+            .servers
+            .iter()
+            .flat_map(|server| server.primary.values());
         if !lives && tables.any(|table| table.records.contains_key(member)) {
             open += &format!("{member} is not forgotten; ");
         }

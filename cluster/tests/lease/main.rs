@@ -5,8 +5,13 @@
 mod checker;
 mod differential;
 mod faults;
+mod happen;
+mod model;
+mod model_check;
+mod promises;
 mod random;
 mod redis;
+mod replies;
 mod server;
 mod simulation;
 mod table;

@@ -90,7 +90,10 @@ impl Drop for Redis {
     }
 }
 
-#[allow(clippy::disallowed_methods, reason = "a test that waits for real time to pass")]
+#[allow(
+    clippy::disallowed_methods,
+    reason = "a test that waits for real time to pass"
+)]
 pub(crate) fn wait(ms: u64) {
     std::thread::sleep(Duration::from_millis(ms));
 }

@@ -31,15 +31,30 @@ fn three_copies_survive_any_two_failovers() {
     run_all(0..2_000, &Plan::cluster());
 }
 
+#[test]
+fn three_copies_survive_a_master_that_comes_back_empty() {
+    run_all(0..1000, &one_master_is_lost());
+}
+
+fn one_master_is_lost() -> Plan {
+    Plan {
+        failovers: 0,
+        losses: 1,
+        ..Plan::cluster()
+    }
+}
+
 /// Safe, that is; what only one master knows stays there until the copies are apart again.
 #[test]
 fn two_copies_on_one_master_count_as_one() {
-    let plan = Plan {
-        shared: true,
-        ..Plan::cluster()
-    };
-    let found = find_unsafe(0..2000, &plan);
-    assert_eq!(found, None, "{}", trace(found.unwrap_or(0), &plan));
+    for plan in [Plan::cluster(), one_master_is_lost()] {
+        let plan = Plan {
+            shared: true,
+            ..plan
+        };
+        let found = find_unsafe(0..1000, &plan);
+        assert_eq!(found, None, "{}", trace(found.unwrap_or(0), &plan));
+    }
 }
 
 #[test]
@@ -69,9 +84,17 @@ fn two_copies_on_one_master_that_count_as_two_make_two_owners() {
     let plan = Plan {
         shared: true,
         honest: false,
-        ..Plan::cluster()
+        ..one_master_is_lost()
     };
     must_fail(&plan);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn at_length() {
+    for plan in [Plan::cluster(), one_master_is_lost(), Plan::sentinel()] {
+        run_all(10_000..30_000, &plan);
+    }
 }
 
 /// A control: if the checker cannot see what must go wrong here, it shows nothing elsewhere.

@@ -131,7 +131,6 @@ impl Table {
             Request::Unclaim { member, by } => self.unclaim(*member, *by, clock),
             Request::Forget { member, by } => self.forget(*member, *by, clock),
             Request::Leave { member } => self.leave(*member, clock),
-            Request::Bury { member } => self.bury(*member, clock),
         }
     }
 
@@ -152,7 +151,7 @@ impl Table {
                 self.put(member, clock.now + lease, Standing::Up, about.clone());
             }
             Some(record) => match record.standing {
-                Standing::Dead(by) => return Outcome::Dead(by),
+                Standing::Dead(by) => return Outcome::Dead(Some(by)),
                 Standing::Left => return Outcome::Dead(None),
                 Standing::Up => {
                     if record.about != *about {
@@ -193,24 +192,24 @@ impl Table {
                     expires: CopyTime(record.expires),
                 };
             }
-            Standing::Dead(Some(taken)) if taken.member == by.member => {
+            Standing::Dead(taken) if taken.member == by.member => {
                 claim.round = claim.round.max(taken.round);
             }
-            Standing::Dead(Some(taken)) if Some(taken.member) != heir => {
+            Standing::Dead(taken) if Some(taken.member) != heir => {
                 return Outcome::Taken(taken);
             }
             _ => {}
         }
-        if record.standing != Standing::Dead(Some(claim)) {
+        if record.standing != Standing::Dead(claim) {
             clock.touch();
         }
-        record.standing = Standing::Dead(Some(claim));
+        record.standing = Standing::Dead(claim);
         Outcome::Claimed(claim)
     }
 
     fn unclaim(&mut self, member: Member, by: Claimant, clock: &mut Clock) -> Outcome {
         match self.records.get_mut(&member) {
-            Some(record) if record.standing == Standing::Dead(Some(by)) => {
+            Some(record) if record.standing == Standing::Dead(by) => {
                 record.standing = Standing::Up;
                 record.expires = clock.now + clock.long;
                 clock.touch();
@@ -221,7 +220,7 @@ impl Table {
     }
 
     fn forget(&mut self, member: Member, by: Member, clock: &mut Clock) -> Outcome {
-        let claimed_by = |standing, claimant| matches!(standing, Standing::Dead(Some(Claimant { member, .. })) if member == claimant);
+        let claimed_by = |standing, claimant| matches!(standing, Standing::Dead(Claimant { member, .. }) if member == claimant);
         let Some(record) = self.records.get(&member) else {
             return Outcome::Done;
         };
@@ -245,17 +244,6 @@ impl Table {
             }
             _ => Outcome::Kept,
         }
-    }
-
-    fn bury(&mut self, member: Member, clock: &mut Clock) -> Outcome {
-        match self.records.get(&member).map(|record| record.standing) {
-            Some(Standing::Dead(_)) => return Outcome::Kept,
-            None if self.records.len() >= MEMBERS_MAX => return Outcome::Full,
-            _ => {}
-        }
-        clock.touch();
-        self.put(member, 0, Standing::Dead(None), "".into());
-        Outcome::Done
     }
 
     fn put(&mut self, member: Member, expires: u64, standing: Standing, about: Arc<str>) {

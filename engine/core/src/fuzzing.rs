@@ -46,11 +46,19 @@ impl Room for Counting {
 
     fn on_create(_: NoOptions, ctx: &mut Ctx<Self>) -> Result<Self, Reject> {
         ctx.set_auto_dispose(false);
+        ctx.subscribe("news")?;
         Ok(Self::default())
     }
 
     fn on_input(&mut self, _: crate::SessionId, input: u64, _: &mut Ctx<Self>) {
         self.inputs = self.inputs.wrapping_add(input);
+    }
+
+    fn on_message(&mut self, _: &str, payload: &[u8], ctx: &mut Ctx<Self>) {
+        self.bytes = self.bytes.wrapping_add(payload.len() as u64);
+        if payload.is_empty() {
+            ctx.unsubscribe("news");
+        }
     }
 
     fn on_bytes(&mut self, _: crate::SessionId, bytes: &[u8], _: &mut Ctx<Self>) {

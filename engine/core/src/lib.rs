@@ -16,6 +16,7 @@
 extern crate self as downbeat;
 
 pub use downbeat_derive::{Component, Replicate};
+pub use downbeat_presence as presence;
 pub use downbeat_schemas::id::{GroupId, SessionId, Slot};
 pub use downbeat_schemas::reflect;
 
@@ -48,6 +49,8 @@ mod seat;
 mod seats;
 mod spawn;
 pub mod state;
+mod surroundings;
 mod talk;
 pub mod testing;
 mod timer;
+mod topics;

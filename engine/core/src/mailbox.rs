@@ -10,22 +10,34 @@ use crate::seat::Seat;
 
 /// Letters in the order of their arrival.
 ///
-/// Messages are bounded by `inbox_max` and `inbox_per_client_max`. What happens to connections is
-/// not: it is bounded by the seats, and dropping it would lose a client.
+/// Messages of clients are bounded by `inbox_max` and `inbox_per_client_max`, those of topics by
+/// `topic_messages_max`. What happens to connections is not: it is bounded by the seats, and dropping it would lose a client.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Mailbox<I> {
     letters: VecDeque<Letter<I>>,
-    /// The bytes of all [`What::Bytes`], so that they cost no allocation each.
+    /// The bytes of all [`What::Bytes`] and of topics, so that they cost no allocation each.
     bytes: Vec<u8>,
+    /// Of clients.
     messages: u64,
+    /// Of topics.
+    topic_messages: u64,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Letter<I> {
-    pub(crate) slot: u32,
-    /// The seat may have another session when the letter is opened.
-    pub(crate) session: SessionId,
-    pub(crate) what: What<I>,
+pub(crate) enum Letter<I> {
+    /// From a seat.
+    Seat {
+        slot: u32,
+        /// The seat may have another session when the letter is opened.
+        session: SessionId,
+        what: What<I>,
+    },
+    /// From a topic, which the room may hear no more when the letter is opened: ranges of
+    /// [`Mailbox::bytes`].
+    Topic {
+        topic: Range<usize>,
+        payload: Range<usize>,
+    },
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -59,6 +71,7 @@ impl<I> Mailbox<I> {
             letters: VecDeque::new(),
             bytes: Vec::new(),
             messages: 0,
+            topic_messages: 0,
         }
     }
 
@@ -85,15 +98,24 @@ impl<I> Mailbox<I> {
 
     /// Adds bytes of a client that [`Self::admits`] let through.
     pub(crate) fn push_bytes(&mut self, slot: u32, seat: &mut Seat, seq: u32, bytes: &[u8]) {
-        let start = self.bytes.len();
-        self.bytes.extend_from_slice(bytes);
-        let range = start..self.bytes.len();
+        let range = self.keep(bytes);
         self.push_message(slot, seat, What::Bytes { seq, range });
+    }
+
+    /// Adds a message of a topic; false if there are so many already.
+    pub(crate) fn push_topic(&mut self, topic: &str, payload: &[u8], max: u64) -> bool {
+        let is_admitted = self.topic_messages < max;
+        if is_admitted {
+            self.topic_messages += 1;
+            let (topic, payload) = (self.keep(topic.as_bytes()), self.keep(payload));
+            self.letters.push_back(Letter::Topic { topic, payload });
+        }
+        is_admitted
     }
 
     /// Adds what happened to a connection.
     pub(crate) fn push(&mut self, slot: u32, session: SessionId, what: What<I>) {
-        self.letters.push_back(Letter {
+        self.letters.push_back(Letter::Seat {
             slot,
             session,
             what,
@@ -104,7 +126,7 @@ impl<I> Mailbox<I> {
         self.letters.pop_front()
     }
 
-    /// The bytes of a [`What::Bytes`], until [`Self::clear`].
+    /// The bytes of a letter, until [`Self::clear`].
     pub(crate) fn bytes(&self, range: Range<usize>) -> &[u8] {
         &self.bytes[range]
     }
@@ -113,12 +135,23 @@ impl<I> Mailbox<I> {
     pub(crate) fn clear(&mut self) {
         self.letters.clear();
         self.bytes.clear();
-        self.messages = 0;
+        (self.messages, self.topic_messages) = (0, 0);
     }
 
-    /// Messages that wait.
+    /// Messages of clients that wait.
     pub(crate) const fn messages(&self) -> u64 {
         self.messages
+    }
+
+    /// Messages of topics that wait.
+    pub(crate) const fn topic_messages(&self) -> u64 {
+        self.topic_messages
+    }
+
+    fn keep(&mut self, bytes: &[u8]) -> Range<usize> {
+        let start = self.bytes.len();
+        self.bytes.extend_from_slice(bytes);
+        start..self.bytes.len()
     }
 
     fn push_message(&mut self, slot: u32, seat: &mut Seat, what: What<I>) {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use downbeat_presence::PresenceError;
 use downbeat_schemas::id::SessionId;
 use serde::Serialize;
 use serde::de::{Deserialize, DeserializeOwned, Deserializer, IgnoredAny};
@@ -16,8 +17,8 @@ use crate::state::TableFull;
 /// A type of room: its state is the struct, its rules are the hooks.
 ///
 /// Hooks run to completion on the room's core, one at a time, in this order within a tick: leaves
-/// whose time has come, results of spawned futures, what clients did in the order of its arrival,
-/// timers, `on_tick`. A hook that panics closes its room and no other.
+/// whose time has come, results of spawned futures, what clients did and topics brought in the order
+/// of its arrival, timers, `on_tick`. A hook that panics closes its room and no other.
 ///
 /// ```
 /// # extern crate downbeat_core as downbeat;
@@ -114,6 +115,12 @@ pub trait Room: Replicate + Serialize + DeserializeOwned + 'static {
     /// A client sent bytes of the game's own format. They come from outside: trust nothing.
     fn on_bytes(&mut self, session: SessionId, bytes: &[u8], ctx: &mut Ctx<Self>) {
         let _ = (session, bytes, ctx);
+    }
+
+    /// Something was published to a topic that the room hears ([`Ctx::subscribe`]), by a room or a
+    /// program of any node, this room included. Its bytes are what the game made them.
+    fn on_message(&mut self, topic: &str, payload: &[u8], ctx: &mut Ctx<Self>) {
+        let _ = (topic, payload, ctx);
     }
 
     /// Time goes on by [`Ctx::dt`].
@@ -221,7 +228,7 @@ macro_rules! reject_from {
         }
     )* };
 }
-reject_from!(TableFull, WatchError, MetadataError);
+reject_from!(TableFull, WatchError, MetadataError, PresenceError);
 
 impl fmt::Display for Reject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -72,6 +72,10 @@ impl Outlet for Listener {
         self.0 += parts.iter().map(|part| part.bytes().len()).sum::<usize>();
     }
 
+    fn publish(&mut self, _: &str, payload: &[u8]) {
+        self.0 += payload.len();
+    }
+
     fn close(&mut self, to: ConnectionId, code: CloseCode, _: &str) {
         panic!("{to} was closed with {code}");
     }

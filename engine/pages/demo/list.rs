@@ -1,12 +1,12 @@
 // Made by `npm run build` in clients/demo.
 &[
     ("assets/chat-BS6MQ2HO.css", include_bytes!("assets/chat-BS6MQ2HO.css")),
-    ("assets/chat-DKi7Dqq-.js", include_bytes!("assets/chat-DKi7Dqq-.js")),
+    ("assets/chat-DJQgPMQq.js", include_bytes!("assets/chat-DJQgPMQq.js")),
     ("assets/index-BmvwfrO6.css", include_bytes!("assets/index-BmvwfrO6.css")),
-    ("assets/index-CYfuCOjF.js", include_bytes!("assets/index-CYfuCOjF.js")),
-    ("assets/stay-S-PF-DZJ.js", include_bytes!("assets/stay-S-PF-DZJ.js")),
-    ("assets/stick-F0A-WAPN.js", include_bytes!("assets/stick-F0A-WAPN.js")),
-    ("assets/world-CX3Gl18c.js", include_bytes!("assets/world-CX3Gl18c.js")),
+    ("assets/index-CCHJs3x3.js", include_bytes!("assets/index-CCHJs3x3.js")),
+    ("assets/stay-D98oZs79.js", include_bytes!("assets/stay-D98oZs79.js")),
+    ("assets/stick-CmGqQtqN.js", include_bytes!("assets/stick-CmGqQtqN.js")),
+    ("assets/world-6hYvo1oR.js", include_bytes!("assets/world-6hYvo1oR.js")),
     ("chat.html", include_bytes!("chat.html")),
     ("favicon.svg", include_bytes!("favicon.svg")),
     ("index.html", include_bytes!("index.html")),

@@ -24,7 +24,7 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Serve the rooms that come with Downbeat: arena, chat, world. The default.
+    /// Serve the rooms that come with Downbeat: arena, chat, world, lobby, queue. The default.
     Serve(ServeArgs),
     /// Measure how late ticks are on this machine, and how many clients a core carries.
     Bench(BenchArgs),

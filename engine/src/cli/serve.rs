@@ -6,7 +6,7 @@ use rustix::process::{Signal, getppid, set_parent_process_death_signal};
 
 use super::args::ServeArgs;
 use super::file;
-use crate::rooms::{Arena, Chat, World};
+use crate::rooms::{Arena, Chat, QueueRules, World};
 use crate::{Pages, RoomDefinition, Server, ServerBuilder};
 
 pub(super) fn run(args: &ServeArgs, server: ServerBuilder) -> ExitCode {
@@ -49,7 +49,14 @@ pub(crate) fn sample() -> ServerBuilder {
         .define(RoomDefinition::new::<Arena>("arena").filter_by(["seats"]))
         .define(RoomDefinition::new::<Chat>("chat").filter_by(["channel"]))
         .room::<World>("world")
+        .define(RoomDefinition::lobby("lobby"))
+        .define(RoomDefinition::queue("queue", duel()))
         .pages(pages())
+}
+
+/// Two players meet in an arena for two.
+fn duel() -> QueueRules {
+    QueueRules::new("arena", 2).room_options(serde_json::json!({ "seats": 2 }))
 }
 
 /// The demo: what `npm run build` makes of `clients/demo`.

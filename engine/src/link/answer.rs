@@ -72,6 +72,13 @@ pub(crate) enum Refusal {
     CreateFailed(String),
     /// The room could not read the options of the one who joins.
     JoinFailed(String),
+    /// The room could not read the options of one of several who were to join.
+    GuestRefused {
+        /// Which one, counted from 0.
+        number: usize,
+        /// Why.
+        why: String,
+    },
     /// The node has no room type of this name: it runs another release.
     UnknownName,
     /// The shard has as many rooms as it may.

@@ -6,10 +6,11 @@ mod question;
 mod seat;
 
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use bytes::Bytes;
-use crossbeam::channel::{Receiver, Sender, bounded};
+use crossbeam::channel::{Receiver, Sender, TrySendError, bounded};
 use downbeat_net::Connection;
 use downbeat_net::socket::Stream;
 use downbeat_schemas::id::{NodeId, ReconnectionToken, RoomId, SessionId};
@@ -19,7 +20,7 @@ pub use answer::RecordError;
 pub(crate) use answer::{Offer, Refusal};
 pub(crate) use bell::Bell;
 pub(crate) use question::{Question, RoomDetail, RoomTally, SeatDetail, Survey, Tally};
-pub(crate) use seat::{Guest, Reply, SeatRequest, read_outcome};
+pub(crate) use seat::{Guest, Outcome, Reply, SeatRequest, read_outcome};
 
 /// Commands that wait for a shard: far more than a turn takes, few enough to see a shard that hangs.
 const COMMANDS_MAX: usize = 4_096;
@@ -30,9 +31,11 @@ pub(crate) enum Command {
     /// Take over a socket that claims a seat in a room of this shard.
     Adopt(Box<Newcomer>),
     /// Find a seat for someone.
-    Seat(SeatRequest, Reply),
+    Seat(Box<SeatRequest>, Reply),
     /// Find a seat for someone who asked another node.
     SeatLetter(Bytes, downbeat_cluster::Answer),
+    /// Bring rooms what their topics brought.
+    Hear,
     /// Answer the monitor.
     Answer(Question),
     /// Record a room of this shard from now on, or no more.
@@ -53,10 +56,12 @@ pub(crate) enum Command {
     Frame(RoomId, Bytes),
     /// A node was declared dead.
     LoseNode(NodeId),
+    /// A room is another node's.
+    LoseRoom(RoomId),
     /// This node is in touch with the others again.
     Thaw,
     /// The rooms of this node are no longer its own.
-    Abandon,
+    Abandon(downbeat_cluster::Kept),
     /// End all rooms and connections within this time.
     ShutDown(Duration),
 }
@@ -85,6 +90,16 @@ impl ShardLink {
         (Self { commands, bell }, queue)
     }
 
+    /// Hands over a command that must arrive: one of the few about a node's rights. Does not block.
+    pub(crate) fn send_surely(&self, command: Command) {
+        let Err(TrySendError::Full(command)) = self.commands.try_send(command) else {
+            return self.bell.ring();
+        };
+        // The shard takes hundreds of commands in a turn: this ends soon, or the shard has ended.
+        let commands = self.commands.clone();
+        thread::spawn(move || commands.send(command));
+    }
+
     /// Hands over a command.
     ///
     /// # Errors
@@ -92,6 +107,6 @@ impl ShardLink {
     pub(crate) fn send(&self, command: Command) -> Result<(), Command> {
         let sent = self.commands.try_send(command);
         self.bell.ring();
-        sent.map_err(crossbeam::channel::TrySendError::into_inner)
+        sent.map_err(TrySendError::into_inner)
     }
 }

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Offer, Refusal};
+use crate::surroundings::Party;
 
-/// A request for a seat on one shard.
+/// A request for seats on one shard.
 #[derive(Debug)]
 pub(crate) enum SeatRequest {
     /// Create a room and reserve a seat in it.
@@ -22,6 +23,8 @@ pub(crate) enum SeatRequest {
         /// Goes to the registry with the room; dropped if the room is not to be.
         ticket: Option<Ticket>,
     },
+    /// Create a room and reserve seats in it for all of a match, or for none.
+    Match(Party),
     /// Reserve a seat in a room of this shard.
     Reserve {
         room: RoomId,
@@ -43,8 +46,8 @@ pub(crate) struct Guest {
     pub(crate) claims: Option<Value>,
 }
 
-/// The answer to a request for a seat.
-pub(crate) type Outcome = Result<Offer, Refusal>;
+/// The answer: a seat for each guest, in their order.
+pub(crate) type Outcome = Result<Vec<Offer>, Refusal>;
 
 /// Where the answer goes. Dropped unanswered if the shard ends.
 #[derive(Debug)]
@@ -73,6 +76,7 @@ impl Reply {
 #[derive(Serialize, Deserialize)]
 enum SeatLetter {
     Create(Arc<str>, Guest, Option<TicketPass>),
+    Match(Party),
     Reserve(RoomId, Guest, Option<HoldPass>),
     Resume(RoomId, ReconnectionToken),
 }
@@ -91,6 +95,7 @@ impl SeatRequest {
                 guest,
                 ticket,
             } => SeatLetter::Create(name, guest, ticket.map(Ticket::into_pass)),
+            Self::Match(party) => SeatLetter::Match(party),
             Self::Reserve { room, guest, hold } => {
                 SeatLetter::Reserve(room, guest, hold.map(Hold::into_pass))
             }
@@ -114,6 +119,7 @@ impl SeatRequest {
                 guest,
                 ticket: ticket.map(|pass| registry.adopt_ticket(pass)),
             },
+            SeatLetter::Match(party) => Self::Match(party),
             SeatLetter::Reserve(room, guest, hold) => Self::Reserve {
                 room,
                 guest,
@@ -183,12 +189,10 @@ mod tests {
 
     #[test]
     fn outcomes_arrive_as_they_were_given() {
-        let refused: Outcome = Err(Refusal::CreateFailed("no".to_owned()));
+        let refusal = Refusal::CreateFailed("no".to_owned());
+        let refused: Outcome = Err(refusal.clone());
         let answer = serde_json::to_vec(&refused).unwrap();
-        assert_eq!(
-            read_outcome(&answer).unwrap().unwrap_err(),
-            refused.unwrap_err()
-        );
+        assert_eq!(read_outcome(&answer).unwrap().unwrap_err(), refusal);
         assert!(read_outcome(b"{}").is_err());
     }
 }

@@ -7,13 +7,13 @@ use downbeat_cluster::{AskError, Location, Post};
 use futures_channel::oneshot;
 
 use crate::desk::Desk;
-use crate::link::{Command, Offer, Refusal, Reply, SeatRequest, read_outcome};
+use crate::link::{Command, Offer, Outcome, Refusal, Reply, SeatRequest, read_outcome};
 
 /// A node that has not answered for so long counts as gone for this request: some hundred times what
 /// an answer takes, and little enough to try another room.
 const PATIENCE: Duration = Duration::from_millis(1_000);
 
-/// Asks a shard for a seat.
+/// Asks a shard for one seat.
 ///
 /// # Errors
 /// What the shard said, or that it did not.
@@ -22,12 +22,21 @@ pub(super) async fn ask(
     location: Location,
     request: SeatRequest,
 ) -> Result<Offer, Refusal> {
+    let mut offers = ask_for_all(desk, location, request).await?;
+    offers.pop().ok_or(Refusal::Unavailable)
+}
+
+/// Asks a shard for seats.
+///
+/// # Errors
+/// What the shard said, or that it did not.
+pub(super) async fn ask_for_all(desk: &Desk, location: Location, request: SeatRequest) -> Outcome {
     if location.node == desk.node.id {
         return ask_here(desk, location, request).await;
     }
     // Without a cluster no room is elsewhere.
     let post = desk.node.post.as_ref().ok_or(Refusal::Gone)?;
-    let creates = matches!(request, SeatRequest::Create { .. });
+    let creates = matches!(request, SeatRequest::Create { .. } | SeatRequest::Match(_));
     let letter = request.into_letter();
     match ask_elsewhere(desk, post, location, letter.clone()).await {
         // Whoever is left creates it: nobody but this request may.
@@ -41,20 +50,15 @@ pub(super) async fn ask(
     }
 }
 
-async fn ask_here(desk: &Desk, location: Location, request: SeatRequest) -> Result<Offer, Refusal> {
+async fn ask_here(desk: &Desk, location: Location, request: SeatRequest) -> Outcome {
     let (reply, answer) = oneshot::channel();
     let link = desk.node.link(location.shard);
-    link.send(Command::Seat(request, Reply::Here(reply)))
+    link.send(Command::Seat(Box::new(request), Reply::Here(reply)))
         .map_err(|_| Refusal::Unavailable)?;
     answer.await.unwrap_or(Err(Refusal::Unavailable))
 }
 
-async fn ask_elsewhere(
-    desk: &Desk,
-    post: &Post,
-    location: Location,
-    letter: Bytes,
-) -> Result<Offer, Refusal> {
+async fn ask_elsewhere(desk: &Desk, post: &Post, location: Location, letter: Bytes) -> Outcome {
     let deadline = desk.node.clock.now().after(PATIENCE);
     let answer = desk.alarms.within(deadline, post.ask(location, letter));
     let answer = match answer.await {

@@ -52,7 +52,9 @@ impl From<Refusal> for MatchmakeError {
                 "the room is unknown, locked or full".to_owned(),
             ),
             Refusal::CreateFailed(text) => (MatchmakeCode::CreateFailed, text),
-            Refusal::JoinFailed(text) => (MatchmakeCode::JoinFailed, text),
+            Refusal::JoinFailed(text) | Refusal::GuestRefused { why: text, .. } => {
+                (MatchmakeCode::JoinFailed, text)
+            }
             Refusal::UnknownName => (
                 MatchmakeCode::Unavailable,
                 "the node that was to create the room does not know its type: it runs another \

@@ -13,16 +13,18 @@ use std::time::Duration;
 use downbeat_cluster::{Found, Mode, Query};
 use downbeat_schemas::close::MatchmakeCode;
 use downbeat_schemas::id::{ReconnectionToken, RoomId};
+use downbeat_schemas::time::Timestamp;
 
 pub(crate) use error::MatchmakeError;
 pub(crate) use request::{Caller, MatchmakeRequest, Method};
 
-use self::ask::ask;
+use self::ask::{ask, ask_for_all};
 use crate::desk::Desk;
 use crate::link::{Guest, Offer, Refusal, SeatRequest};
 use crate::monitor::{self, Monitor};
 use crate::server::auth::AuthRequest;
 use crate::server::definition::RoomDefinition;
+use crate::surroundings::Party;
 
 /// Rooms that may refuse a request before it is told that none fits, or gets a new one.
 const TRIES_MAX: usize = 3;
@@ -208,4 +210,21 @@ fn definition<'a>(desk: &'a Desk, name: &str) -> Result<&'a Arc<RoomDefinition>,
 fn monitor_of<'a>(desk: &'a Desk, room_name: &str) -> Option<&'a Monitor> {
     let monitor = desk.node.monitor.as_ref();
     monitor.filter(|_| room_name == monitor::ROOM_NAME)
+}
+
+/// Creates a room for those who are to play together, and reserves their seats.
+///
+/// # Errors
+/// [`Refusal`]: none of them has a seat. Without an answer by the deadline, their seats may be reserved
+/// and expire.
+pub(crate) async fn seat_party(
+    desk: &Desk,
+    party: Party,
+    deadline: Timestamp,
+) -> Result<Vec<Offer>, Refusal> {
+    let own = desk.node.location(desk.shard);
+    let location = desk.node.registry.place().unwrap_or(own);
+    let seats = ask_for_all(desk, location, SeatRequest::Match(party));
+    let seats = desk.alarms.within(deadline, seats).await;
+    seats.unwrap_or(Err(Refusal::Unavailable))
 }

@@ -1,6 +1,5 @@
 //! What the monitor's room asks of its node.
 
-use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -67,18 +66,5 @@ pub(super) struct Did {
     pub(super) is_recorded: bool,
 }
 
-thread_local! {
-    static BACKSTAGE: RefCell<Option<Rc<dyn Backstage>>> = const { RefCell::new(None) };
-}
-
-/// Tells the monitor's rooms of this thread, which is a shard's, whom to ask. A room is made by its
-/// type alone and carries nothing from outside, so that it can be frozen: what it needs of its
-/// surroundings has to be around it.
-pub(crate) fn set_backstage(backstage: Rc<dyn Backstage>) {
-    BACKSTAGE.set(Some(backstage));
-}
-
-/// Whom to ask; none on a thread that is no shard's.
-pub(super) fn backstage() -> Option<Rc<dyn Backstage>> {
-    BACKSTAGE.with_borrow(Clone::clone)
-}
+/// What the monitor's rooms of a shard have around them.
+pub(super) type SharedBackstage = Rc<dyn Backstage>;

@@ -5,13 +5,13 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use downbeat_cluster::RoomRecord;
-use downbeat_core::host::Action;
+use downbeat_core::host::{Action, surround};
 use downbeat_schemas::id::{RoomId, ShardId};
 use downbeat_schemas::time::Timestamp;
 use futures_channel::oneshot;
 
 use super::ROOM_NAME;
-use super::backstage::{Backstage, Did, Later, RoomView, View, set_backstage};
+use super::backstage::{Backstage, Did, Later, RoomView, SharedBackstage, View};
 use super::rows::whole;
 use super::words::{ClientDetail, Detail, TicksDetail};
 use crate::capture::CapturedTick;
@@ -26,7 +26,7 @@ struct NodeBackstage(Rc<Desk>);
 
 /// Lets the monitor's room on this thread see the node, and act on it.
 pub(crate) fn open_backstage(desk: &Rc<Desk>) {
-    set_backstage(Rc::new(NodeBackstage(Rc::clone(desk))));
+    surround::<SharedBackstage>(Rc::new(NodeBackstage(Rc::clone(desk))));
 }
 
 impl Backstage for NodeBackstage {

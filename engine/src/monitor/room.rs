@@ -3,13 +3,14 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
+use downbeat_core::host::around;
 use downbeat_core::{
     Component, Ctx, Key, Leave, NoOptions, Reject, Replicate, Room, RoomConfig, Single, Table,
 };
 use downbeat_schemas::id::{RoomId, SessionId};
 use serde::{Deserialize, Serialize};
 
-use super::backstage::{RoomView, View, backstage};
+use super::backstage::{RoomView, SharedBackstage, View};
 use super::deeds::begin;
 use super::looks::Looks;
 use super::rows::{CaptureRow, LimitRow, MomentRow, NodeRow, RoomRow, ShardRow, whole};
@@ -126,7 +127,7 @@ impl Room for MonitorRoom {
 /// What the node tells.
 impl MonitorRoom {
     fn ask(&mut self, ctx: &mut Ctx<Self>) {
-        let Some(backstage) = backstage().filter(|_| !self.is_asked) else {
+        let Some(backstage) = around::<SharedBackstage>().filter(|_| !self.is_asked) else {
             return;
         };
         self.is_asked = true;
@@ -138,7 +139,9 @@ impl MonitorRoom {
     }
 
     fn ask_for_captures(&mut self, ctx: &mut Ctx<Self>) {
-        let Some(backstage) = backstage() else { return };
+        let Some(backstage) = around::<SharedBackstage>() else {
+            return;
+        };
         self.node.slow_tick_ms = backstage.slow_tick_ms();
         if self.node.slow_tick_ms == 0 {
             return;
@@ -253,7 +256,7 @@ impl MonitorRoom {
         if self.deeds == DEEDS_MAX {
             return done(Some("too much waits for shards: try again".to_owned()), ctx);
         }
-        let work = backstage().zip(room.parse().ok());
+        let work = around::<SharedBackstage>().zip(room.parse().ok());
         let work = work.and_then(|(backstage, id)| begin(&*backstage, id, deed));
         let Some(work) = work else {
             return done(Some("there is no such room or session".to_owned()), ctx);
@@ -268,7 +271,9 @@ impl MonitorRoom {
     }
 
     fn ask_for_rooms(&mut self, ctx: &mut Ctx<Self>) {
-        let Some(backstage) = backstage() else { return };
+        let Some(backstage) = around::<SharedBackstage>() else {
+            return;
+        };
         for id in self.looks.ask() {
             ctx.spawn(backstage.describe(id), move |room, detail, ctx| {
                 room.looks.answered(id);

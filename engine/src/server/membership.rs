@@ -3,9 +3,11 @@
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 
+use downbeat_cluster::queue::{EmbeddedQueues, Queues};
 use downbeat_cluster::{
     About, Cluster, ClusterError, ClusterSettings, DriverClock, Embedded, Fence, Registry,
 };
+use downbeat_presence::Presence;
 use downbeat_schemas::id::NodeId;
 
 use super::cluster_config::{ClusterConfig, OnRedisLoss};
@@ -54,6 +56,22 @@ pub(super) fn registry(cluster: Option<&Cluster>, settings: &Settings) -> Arc<dy
     match cluster {
         Some(cluster) => cluster.registry(),
         None => Arc::new(Embedded::new(&settings.limits)),
+    }
+}
+
+/// Where those wait who want a match.
+pub(super) fn queues(cluster: Option<&Cluster>, settings: &Settings) -> Arc<dyn Queues> {
+    match cluster {
+        Some(cluster) => cluster.queues(),
+        None => Arc::new(EmbeddedQueues::new(&settings.limits)),
+    }
+}
+
+/// What rooms and programs tell each other.
+pub(super) fn presence(cluster: Option<&Cluster>, settings: &Settings, clock: Clock) -> Presence {
+    match cluster {
+        Some(cluster) => cluster.presence(),
+        None => Presence::embedded(&settings.limits, move || clock.now()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod auth;
 mod builder;
+mod checks;
 mod cluster_config;
 pub(crate) mod definition;
 mod membership;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use downbeat_presence::Presence;
 use downbeat_schemas::id::{NodeId, RoomId};
 
 use super::wait::wait_for;
@@ -68,6 +69,23 @@ impl RunningServer {
         wait_for(self.node.record(room, false))
     }
 
+    /// What the rooms of this server have as [`Ctx::presence`](crate::Ctx::presence): topics to
+    /// publish to and to hear, sets, hashes and counters. A handle for any thread and any executor.
+    ///
+    /// ```
+    /// use downbeat::{Server, rooms::Arena};
+    ///
+    /// let server = Server::builder().listen(([127, 0, 0, 1], 0).into()).room::<Arena>("arena");
+    /// let server = server.start()?;
+    /// // Every room that hears the topic gets it with its next tick.
+    /// server.presence().tell("news", b"the servers restart at noon")?;
+    /// server.stop();
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn presence(&self) -> Presence {
+        self.node.presence.clone()
+    }
+
     /// The slow ticks that are captured, the newest first. Waits for the thread that writes them;
     /// none if too much waits for it.
     pub fn captures(&self) -> Vec<CapturedTick> {
@@ -95,6 +113,7 @@ impl RunningServer {
                 tracing::error!(%error, "a shard ended badly");
             }
         }
+        self.node.presence.close();
         if let Some(cluster) = &self.node.cluster {
             cluster.leave();
         }

@@ -6,17 +6,18 @@ use std::net::SocketAddr;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, mpsc};
 
+use downbeat_cluster::queue::RulesError;
 use downbeat_cluster::{Cluster, ClusterError};
 use downbeat_net::socket::{BindError, Listener};
 use downbeat_schemas::id::ShardId;
 
 use super::builder::ServerBuilder;
+use super::checks::{check_queues, check_recorded};
 use super::cluster_config::ClusterConfigError;
 use super::definition::RoomDefinition;
 use super::membership;
 use super::probe::{self, ProbeError};
 use super::running::RunningServer;
-use super::settings::Settings;
 use crate::clock::Clock;
 use crate::entropy;
 use crate::link::{Bell, ShardLink};
@@ -58,6 +59,27 @@ pub enum StartError {
         name: String,
         /// What there is, as a list.
         there: String,
+    },
+    /// A queue makes matches in rooms that are none of this server.
+    #[error(
+        "the queue `{queue}` makes matches in `{room}`, which is no room type to play in: this server \
+         has {there}"
+    )]
+    NoMatchRoom {
+        /// The queue.
+        queue: String,
+        /// What its rules name.
+        room: String,
+        /// What there is, as a list.
+        there: String,
+    },
+    /// The rules of a queue make no sense.
+    #[error("the queue `{queue}`: {error}")]
+    QueueRules {
+        /// The queue.
+        queue: String,
+        /// What to write.
+        error: RulesError,
     },
     /// There is no folder for captures or recordings.
     #[error(
@@ -117,6 +139,7 @@ pub(super) fn start(
         return Err(StartError::MonitorWithoutMetrics);
     }
     check_recorded(&settings, &definitions)?;
+    check_queues(&definitions)?;
     let scribe = Scribe::start(&settings).map_err(StartError::Scribe)?;
     let listeners = listen(settings.listen, cpus.len())?;
     let address = listeners[0].address();
@@ -140,6 +163,8 @@ pub(super) fn start(
         pages,
         monitor,
         registry: membership::registry(cluster.as_ref(), &settings),
+        queues: membership::queues(cluster.as_ref(), &settings),
+        presence: membership::presence(cluster.as_ref(), &settings, clock),
         fence: membership::fence(cluster.as_ref(), &settings),
         post: cluster.as_ref().map(Cluster::post),
         cluster,
@@ -194,24 +219,6 @@ fn by_name(
         }
     }
     Ok(named)
-}
-
-fn check_recorded(
-    settings: &Settings,
-    definitions: &BTreeMap<Arc<str>, Arc<RoomDefinition>>,
-) -> Result<(), StartError> {
-    let mut wanted = settings.record.rooms.iter();
-    match wanted.find(|name| !definitions.contains_key(name.as_str())) {
-        None => Ok(()),
-        Some(name) => Err(StartError::NoSuchRoom {
-            name: name.clone(),
-            there: definitions
-                .keys()
-                .map(|name| &**name)
-                .collect::<Vec<_>>()
-                .join(", "),
-        }),
-    }
 }
 
 /// One listening socket for each shard, all on one port.

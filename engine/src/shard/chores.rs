@@ -10,6 +10,8 @@ use super::Shard;
 use super::sockets::Role;
 
 const EVERY: Duration = Duration::from_secs(1);
+/// How often one of many nodes tells its load while it has something to do: two ticks of 20 Hz.
+const LOAD_EVERY: Duration = Duration::from_millis(100);
 
 impl Shard {
     pub(super) fn chores(&mut self, now: Timestamp) {
@@ -17,6 +19,10 @@ impl Shard {
         self.check_timers(now);
         self.report_load(now);
         self.desk.node.registry.expire(now);
+        self.topics.try_again();
+        // In case the word of them found the queue full.
+        self.hear_topics(now);
+        self.desk.node.queues.expire(now);
         self.hand_over_all_recorded(now);
         self.hand_over_stats(now);
     }
@@ -41,10 +47,18 @@ impl Shard {
         socket.is_some_and(|socket| socket.connection.wants_to_send())
     }
 
+    /// Other nodes place rooms by what a shard told a moment ago; a shard that sleeps has no news.
+    pub(super) fn report_load_if_due(&mut self, now: Timestamp) {
+        let is_one_of_many = self.desk.node.post.is_some();
+        if is_one_of_many && now.since(self.load_at) >= LOAD_EVERY {
+            self.report_load(now);
+        }
+    }
+
     fn report_load(&mut self, now: Timestamp) {
-        let wall = now.since(self.chores_at);
+        let wall = now.since(self.load_at);
         let used = std::mem::take(&mut self.tick_time);
-        self.chores_at = now;
+        self.load_at = now;
         let rooms = u32::try_from(self.rooms.len()).unwrap_or(u32::MAX);
         let load = Load::new(used, wall, rooms);
         let location = self.desk.node.location(self.desk.shard);
@@ -54,6 +68,10 @@ impl Shard {
     fn hand_over_stats(&mut self, now: Timestamp) {
         if !self.desk.node.settings.metrics {
             return;
+        }
+        // Of the whole node; whichever shard comes first counts them.
+        for (limit, times) in self.desk.node.presence.take_limit_hits() {
+            self.stats.limits_hit_by(limit, times);
         }
         self.stats.now.at = now;
         self.stats.now.connections = self.sockets.len() as u64;

@@ -4,9 +4,11 @@ use downbeat_core::host::AnyRoom;
 use std::time::Duration;
 
 use downbeat_schemas::close::CloseCode;
+use downbeat_schemas::id::RoomId;
 use downbeat_schemas::time::Timestamp;
 
 use super::Shard;
+use super::rooms::RoomKey;
 use super::sockets::Role;
 
 impl Shard {
@@ -32,17 +34,29 @@ impl Shard {
     }
 
     /// Drops all rooms as they are, without a word of theirs: while this node was out of touch they
-    /// became others' or were given up. Their clients are to ask again.
+    /// became others' or were given up.
     pub(super) fn abandon(&mut self, now: Timestamp) {
         for key in self.rooms.keys() {
-            self.hand_over_recorded(key);
-            self.rooms.remove(key);
+            self.drop_room(key, now);
         }
         self.hubs.forget();
-        let reason = "this node was out of touch with the others and its rooms are gone from it";
+    }
+
+    /// Drops one room likewise, if it is here.
+    pub(super) fn lose_room(&mut self, room: RoomId, now: Timestamp) {
+        if let Some(key) = self.rooms.key(room) {
+            self.drop_room(key, now);
+        }
+    }
+
+    /// Its clients are to ask again.
+    fn drop_room(&mut self, dropped: RoomKey, now: Timestamp) {
+        self.hand_over_recorded(dropped);
+        self.rooms.remove(dropped);
         for id in self.sockets.ids() {
-            let socket = self.sockets.find_mut(id);
-            if socket.is_some_and(|socket| matches!(socket.role, Role::Player { .. })) {
+            let role = self.sockets.find_mut(id).map(|socket| socket.role);
+            if matches!(role, Some(Role::Player { room, .. }) if room == dropped) {
+                let reason = "this node was out of touch and the room is gone from it";
                 self.part(id, CloseCode::Moved, reason, now);
                 self.settle(id, now);
             }

@@ -190,6 +190,7 @@ impl Shard {
             outlet: SocketOutlet {
                 sockets: &mut self.sockets,
                 relayed: None,
+                presence: &self.desk.node.presence,
                 stats: &mut self.stats,
                 batch: &mut self.batch,
                 limits: &self.limits,
@@ -252,7 +253,7 @@ impl Shard {
             return;
         };
         while let Some(letter) = edge.strand.up(now) {
-            post.relay(edge.owner, letter);
+            post.relay(edge.owner, room, letter);
         }
         self.stats.relay.edge.add(edge.strand.take_counters());
         if edge.strand.is_idle() {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use downbeat_cluster::{Answer, Hold, RoomRecord, Ticket};
-use downbeat_core::host::{AnyRoom, CreateParams, Reservation, ReserveError, RoomState};
+use downbeat_core::host::{Action, AnyRoom, CreateParams, Reservation, ReserveError, RoomState};
 use downbeat_core::record::Recorder;
 use downbeat_schemas::id::{ReconnectionToken, RoomId, SessionId};
 use downbeat_schemas::time::Timestamp;
@@ -15,18 +15,20 @@ use super::rooms::RoomKey;
 use crate::entropy;
 use crate::link::{Guest, Offer, Refusal, Reply, SeatRequest};
 use crate::server::definition::RoomDefinition;
+use crate::surroundings::Party;
 
 impl Shard {
-    /// Finds a seat for someone.
-    pub(super) fn find_seat(
+    /// Finds a seat for someone, or for all of a match.
+    pub(super) fn find_seats(
         &mut self,
         request: SeatRequest,
         now: Timestamp,
-    ) -> Result<Offer, Refusal> {
+    ) -> Result<Vec<Offer>, Refusal> {
         if !self.may_tick(now) {
             return Err(Refusal::Frozen);
         }
-        match request {
+        let offer = match request {
+            SeatRequest::Match(party) => return self.create_match(party, now),
             SeatRequest::Create {
                 name,
                 guest,
@@ -34,14 +36,46 @@ impl Shard {
             } => self.create(&name, guest, ticket, now),
             SeatRequest::Reserve { room, guest, hold } => self.reserve(room, guest, hold, now),
             SeatRequest::Resume { room, token } => self.resume(room, token, now),
+        };
+        offer.map(|offer| vec![offer])
+    }
+
+    /// Creates a room and reserves a seat for each guest before anybody else can ask for one.
+    fn create_match(&mut self, party: Party, now: Timestamp) -> Result<Vec<Offer>, Refusal> {
+        let definition = self.desk.node.definition(&party.name);
+        let definition = Arc::clone(definition.ok_or(Refusal::UnknownName)?);
+        let key = self.create_room(&definition, &party.options, now)?;
+        let room = self.rooms.find_mut(key).map(|slot| slot.room.room_id());
+        let room = room.ok_or(Refusal::NotJoinable)?;
+        let guests = party.guests.into_iter().enumerate();
+        let offers = guests.map(|(number, guest)| {
+            let offer = self.reserve(room, guest, None, now);
+            offer.map_err(|refusal| match refusal {
+                Refusal::JoinFailed(why) => Refusal::GuestRefused { number, why },
+                refusal => refusal,
+            })
+        });
+        let offers = offers.collect::<Result<Vec<_>, _>>();
+        if offers.is_err() {
+            self.close_unused(key, now);
         }
+        offers
+    }
+
+    /// Ends a room whose seats nobody was told of.
+    fn close_unused(&mut self, key: RoomKey, now: Timestamp) {
+        if let Some(slot) = self.rooms.find_mut(key) {
+            let reason = "its match was not made".to_owned();
+            slot.room.act(now, &Action::Close { reason });
+        }
+        self.after_room(key);
     }
 
     /// Answers another node's request for a seat.
     pub(super) fn answer_letter(&mut self, letter: &[u8], answer: Answer, now: Timestamp) {
         match SeatRequest::from_letter(letter, &*self.desk.node.registry) {
             Ok(request) => {
-                let outcome = self.find_seat(request, now);
+                let outcome = self.find_seats(request, now);
                 Reply::Elsewhere(answer).send(outcome);
             }
             Err(error) => tracing::warn!("{error}"),
@@ -168,6 +202,7 @@ impl Shard {
         if *slot.room.state() != RoomState::Running {
             return self.end_room(key);
         }
+        self.follow_topics(key);
         self.publish(key);
         self.rooms.queue(key);
     }
@@ -214,6 +249,7 @@ impl Shard {
         let Some(mut slot) = self.rooms.remove(key) else {
             return;
         };
+        self.forget_topics(key, &slot.topics);
         let name = slot.definition.name();
         self.stats.take(&name, &slot.room.take_counters());
         let id = slot.room.room_id();

@@ -298,6 +298,7 @@ fn publish(relayed: &mut Relayed, room: RoomId, post: &Post, hubs: &mut Hubs, no
 }
 
 /// What a turn came to.
+#[derive(Clone, Copy)]
 enum Outcome {
     Done,
     Message,

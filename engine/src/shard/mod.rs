@@ -9,6 +9,7 @@
 //! | `reception` | what visitors ask by HTTP, and their way to a seat |
 //! | `hosting` | creating rooms, reserving seats, telling the registry |
 //! | `ticking` | due rooms: step, flush, measure |
+//! | `topics` | what rooms hear from topics |
 //! | `monitoring` | what operators see of rooms, and do to them |
 //! | `watching` | slow ticks: counted, logged, captured |
 //! | `recording` | recorded rooms: their bytes on the way to the scribe |
@@ -42,6 +43,7 @@ mod rooms;
 mod sockets;
 mod sweep;
 mod ticking;
+mod topics;
 mod turn;
 mod watching;
 
@@ -51,6 +53,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam::channel::Receiver;
+use downbeat_core::host::surround;
 use downbeat_net::socket::{Batch, Interest, Listener, Poller, Readiness};
 use downbeat_net::{Delivery, ReadBuffer};
 use downbeat_schemas::id::{ConnectionId, ShardId};
@@ -69,11 +72,13 @@ use crate::link::{Bell, Command};
 use crate::monitor;
 use crate::node::Node;
 use crate::stats::ShardStats;
+use crate::surroundings::open_surroundings;
 use edge::Edges;
 use hubs::Hubs;
 use jobs::Jobs;
 use rooms::Rooms;
 use sockets::{BELL, LISTENER, Sockets};
+use topics::Topics;
 
 /// Bytes that one read may bring: what a socket's buffer holds of a busy client, and more.
 const READ_BYTES: usize = 64 << 10;
@@ -92,6 +97,7 @@ pub(crate) struct Shard {
     rooms: Rooms,
     hubs: Hubs,
     edges: Edges,
+    topics: Topics,
     read: ReadBuffer,
     /// Scratch memory: bytes on their way to a socket.
     batch: Batch,
@@ -105,9 +111,9 @@ pub(crate) struct Shard {
     next_sweep: Timestamp,
     busy_until: Timestamp,
     next_chores: Timestamp,
-    /// Time spent in rooms since the last chores.
+    /// Time spent in rooms since the load was last told.
     tick_time: Duration,
-    chores_at: Timestamp,
+    load_at: Timestamp,
     /// When the monitor last asked how the rooms are.
     surveyed_at: Timestamp,
     /// Set once the shard is told to end.
@@ -146,6 +152,10 @@ impl Shard {
         let limits = Arc::new(node.settings.limits.clone());
         let desk = Rc::new(Desk::new(node, id));
         monitor::open_backstage(&desk);
+        let (presence, link) = (desk.node.presence.clone(), desk.node.link(id).clone());
+        surround(presence.clone());
+        let topics = Topics::new(presence, link, limits.topic_messages_max);
+        open_surroundings(&desk);
         Ok(Self {
             limits,
             desk,
@@ -158,6 +168,7 @@ impl Shard {
             rooms: Rooms::new(),
             hubs: Hubs::default(),
             edges: Edges::default(),
+            topics,
             read: ReadBuffer::new(READ_BYTES),
             batch: Batch::default(),
             ready: Vec::new(),
@@ -168,7 +179,7 @@ impl Shard {
             busy_until: now,
             next_chores: now,
             tick_time: Duration::ZERO,
-            chores_at: now,
+            load_at: now,
             surveyed_at: now,
             end_by: None,
         })

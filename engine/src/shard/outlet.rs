@@ -3,6 +3,7 @@
 use downbeat_core::host::Outlet;
 use downbeat_net::Delivery;
 use downbeat_net::socket::{Batch, flush, send_message};
+use downbeat_presence::Presence;
 use downbeat_schemas::close::CloseCode;
 use downbeat_schemas::id::ConnectionId;
 use downbeat_schemas::limits::Limits;
@@ -22,6 +23,7 @@ pub(super) struct SocketOutlet<'a> {
     pub(super) batch: &'a mut Batch,
     pub(super) limits: &'a Limits,
     pub(super) now: Timestamp,
+    pub(super) presence: &'a Presence,
     /// Connections whose socket did not take all: to be looked at when the room is done.
     pub(super) troubled: &'a mut Vec<(ConnectionId, Delivery)>,
 }
@@ -51,6 +53,11 @@ impl Outlet for SocketOutlet<'_> {
             _ => self.troubled.push((to, delivery)),
         }
         self.stats.total.sent_messages += 1;
+    }
+
+    fn publish(&mut self, topic: &str, payload: &[u8]) {
+        // The room checked the sizes; that too many wait for the store is counted by presence.
+        let _ = self.presence.tell(topic, payload);
     }
 
     fn close(&mut self, to: ConnectionId, code: CloseCode, reason: &str) {

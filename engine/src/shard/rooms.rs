@@ -29,6 +29,8 @@ pub(super) struct RoomSlot {
     pub(super) definition: Arc<RoomDefinition>,
     pub(super) filter: Filter,
     pub(super) created_at: Timestamp,
+    /// What it hears, as the shard knows it.
+    pub(super) topics: Vec<Arc<str>>,
     /// Seats reserved here that the registry does not count yet.
     pub(super) holds: Vec<Hold>,
     /// What it was created with, until the registry knows the room.
@@ -101,6 +103,7 @@ impl Rooms {
             definition,
             filter,
             created_at,
+            topics: Vec::new(),
             holds: Vec::new(),
             ticket: None,
             relayed: None,

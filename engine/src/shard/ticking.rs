@@ -79,6 +79,7 @@ impl Shard {
             limits: &self.limits,
             now,
             troubled: &mut troubled,
+            presence: &self.desk.node.presence,
         };
         slot.room.flush(now, &mut outlet);
         for (id, delivery) in troubled.drain(..) {

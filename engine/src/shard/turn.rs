@@ -54,6 +54,7 @@ impl Shard {
         if now >= self.next_chores {
             self.chores(now);
         }
+        self.report_load_if_due(now);
     }
 
     /// What clients say to rooms of other nodes should reach the next tick there.
@@ -85,10 +86,11 @@ impl Shard {
         match command {
             Command::Adopt(newcomer) => self.adopt(*newcomer, now),
             Command::Seat(request, reply) => {
-                let outcome = self.find_seat(request, now);
+                let outcome = self.find_seats(*request, now);
                 reply.send(outcome);
             }
             Command::SeatLetter(letter, answer) => self.answer_letter(&letter, answer, now),
+            Command::Hear => self.hear_topics(now),
             Command::Answer(question) => self.answer(question, now),
             Command::Record { room, on, reply } => {
                 let _ = reply.send(self.record(room, on, now));
@@ -100,8 +102,12 @@ impl Shard {
             Command::Relay(letter) => self.hear_edge(&letter, now),
             Command::Frame(room, frame) => self.hear_owner(room, &frame, now),
             Command::LoseNode(node) => self.lose_node(node, now),
+            Command::LoseRoom(room) => self.lose_room(room, now),
             Command::Thaw => self.thaw(now),
-            Command::Abandon => self.abandon(now),
+            Command::Abandon(kept) => {
+                self.abandon(now);
+                drop(kept);
+            }
             Command::ShutDown(patience) => self.shut_down(now, patience),
         }
     }

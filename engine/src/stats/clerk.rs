@@ -256,6 +256,8 @@ impl<'a> Books<'a> {
             "matchmake_timeout_ms" => self.registry.holds_expired,
             "create_timeout_ms" => self.registry.tickets_expired,
             "finds_waiting_max" => self.registry.finds_refused,
+            "lobbies_max" => self.registry.lobbies_refused,
+            "queue_entrants_max" => self.node.queues.counts().refused,
             _ => 0,
         };
         let scribe = self.node.scribe.counts();

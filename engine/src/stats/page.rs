@@ -129,7 +129,7 @@ const OF_SHARDS: [Family<Account>; 12] = [
     ),
 ];
 
-const OF_ROOMS: [Family<RoomStats<u64>>; 12] = [
+const OF_ROOMS: [Family<RoomStats<u64>>; 14] = [
     ("downbeat_rooms", Kind::Gauge, "Rooms.", |rooms| {
         rooms.rooms as f64
     }),
@@ -180,6 +180,18 @@ const OF_ROOMS: [Family<RoomStats<u64>>; 12] = [
         Kind::Counter,
         "Events sent by rooms, a broadcast counted once.",
         |rooms| rooms.total.events as f64,
+    ),
+    (
+        "downbeat_topic_messages_total",
+        Kind::Counter,
+        "Messages of topics handed to rooms, counted for each room.",
+        |rooms| rooms.total.messages as f64,
+    ),
+    (
+        "downbeat_published_total",
+        Kind::Counter,
+        "Messages that rooms published to topics.",
+        |rooms| rooms.total.published as f64,
     ),
     (
         "downbeat_ticks_total",

@@ -27,6 +27,8 @@ pub(crate) struct RoomCounters {
     pub(crate) reconnections: u64,
     pub(crate) inputs: u64,
     pub(crate) events: u64,
+    pub(crate) messages: u64,
+    pub(crate) published: u64,
 }
 
 impl<C: Counter> Default for RoomStats<C> {
@@ -53,6 +55,8 @@ impl<C: Counter> RoomStats<C> {
             reconnections: counters.reconnections,
             inputs: counters.inputs,
             events: counters.events,
+            messages: counters.messages,
+            published: counters.published,
         });
     }
 
@@ -83,5 +87,7 @@ impl RoomCounters {
         self.reconnections += since.reconnections;
         self.inputs += since.inputs;
         self.events += since.events;
+        self.messages += since.messages;
+        self.published += since.published;
     }
 }

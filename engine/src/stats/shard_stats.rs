@@ -106,9 +106,12 @@ impl<C: Counter> ShardStats<C> {
 
     /// Takes over what a room of this type has counted.
     pub(crate) fn take(&mut self, room_type: &str, counters: &host::Counters) {
-        // What the room dropped at its inbox was counted as each message came.
+        // What the room dropped at its inbox, of clients or topics, was counted as it came.
         let hits = counters.hits;
         self.limits_hit_by("events_bytes_max", counters.events_dropped);
+        self.limits_hit_by("topics_max", counters.topics_refused);
+        self.limits_hit_by("presence_key_bytes_max", counters.topics_too_long);
+        self.limits_hit_by("presence_message_bytes_max", counters.published_too_large);
         self.limits_hit_by("seat_reservation_ms", counters.reservations_expired);
         self.limits_hit_by("rows_max", hits.rows_max);
         self.limits_hit_by("groups_max", hits.groups_max);

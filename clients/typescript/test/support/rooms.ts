@@ -1,5 +1,5 @@
 // The server's sample rooms, as a game would write them down.
-import type { SessionId, Single, Table } from "../../src/index.js";
+import type { SeatReservation, SessionId, Single, Table } from "../../src/index.js";
 
 export type Arena = {
   state: { players: Table<SessionId, { x: number; y: number; hp: number }> };
@@ -20,6 +20,29 @@ export type Chat = {
   };
   inputs: { say: { text: string }; typing: undefined };
   events: { typing: { session: bigint } };
+};
+
+export type Queue = {
+  state: {
+    status: Single<{ waiting: number; players: number }>;
+    entrants: Table<SessionId, { found: number; matched: boolean }>;
+  };
+  inputs: Record<never, never>;
+  events: {
+    seat: SeatReservation;
+    refused: { reason: string };
+    gaveUp: undefined;
+    full: undefined;
+  };
+};
+
+export type Lobby = {
+  state: {
+    rooms: Table<string, { name: string; clients: number; max_clients: number; locked: boolean }>;
+    status: Single<{ left_out: number }>;
+  };
+  inputs: Record<never, never>;
+  events: Record<never, never>;
 };
 
 /** None of the server's own: for the types alone. */

@@ -94,6 +94,7 @@ impl Listener {
     }
 
     /// The next message, if it is here already.
+    #[cfg(test)]
     pub(crate) fn try_next(&self) -> Option<Heard> {
         let mut messages = self.0.messages.try_lock().ok()?;
         std::iter::from_fn(|| messages.try_recv().ok()).find_map(|heard| self.wanted(heard))

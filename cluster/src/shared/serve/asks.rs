@@ -10,15 +10,13 @@ use super::Driver;
 use crate::shared::owner::RoomOwner;
 use crate::shared::reply;
 use crate::shared::store::Store;
-use crate::{Filter, Location, RoomListing, RoomRecord};
+use crate::{Filter, Location, RoomRecord};
 
 impl<S: Store + 'static> Driver<S> {
     /// Leaves the question without an answer if the store does.
-    pub(super) async fn list(&self, name: Option<&str>, answer: oneshot::Sender<Vec<RoomListing>>) {
-        if let Some(mut rooms) = self.rooms(name).await {
-            rooms.retain(|room| !room.private);
-            rooms.sort_by_key(|room| (room.created_at, room.room));
-            let _ = answer.send(rooms.iter().map(RoomListing::from).collect());
+    pub(super) async fn list(&self, name: Option<&str>, answer: oneshot::Sender<Vec<RoomRecord>>) {
+        if let Some(rooms) = self.rooms(name).await {
+            let _ = answer.send(rooms);
         }
     }
 

@@ -18,11 +18,13 @@ use crate::seats::Seats;
 use crate::spawn::Spawner;
 use crate::talk::Talk;
 use crate::timer::Timers;
+use crate::topics::{Published, Topics};
 
 mod clients;
 mod later;
 pub(crate) mod listing;
 mod talking;
+mod topics;
 
 /// The hand that hooks are given: time, chance, clients, words, timers and the room's listing.
 ///
@@ -64,12 +66,14 @@ pub struct Ctx<R: Room> {
     pub(crate) timers: Timers<R::Timer>,
     pub(crate) listing: Listing,
     pub(crate) talk: Talk,
+    pub(crate) topics: Topics,
+    pub(crate) published: Published,
     pub(crate) spawner: Spawner<R>,
     /// Whom a hook sent away: they leave when it has returned.
     pub(crate) kicks: VecDeque<(SessionId, String)>,
     /// A hook asked for the room's end.
     pub(crate) disposing: bool,
-    /// Bytes of events in this tick.
+    /// Bytes of events and of published messages in this tick.
     pub(crate) events_bytes: u64,
     /// An event as MessagePack.
     pub(crate) payload: Vec<u8>,
@@ -90,6 +94,8 @@ impl<R: Room> Ctx<R> {
             timers: Timers::new(),
             listing: Listing::new(&R::CONFIG),
             talk: Talk::default(),
+            topics: Topics::default(),
+            published: Published::default(),
             spawner: Spawner::new(),
             kicks: VecDeque::new(),
             disposing: false,

@@ -82,13 +82,21 @@ impl<R: Room> Ctx<R> {
             }
             _ => 0,
         };
-        if self.events_bytes + len > self.limits.events_bytes_max {
-            self.counters.events_dropped += 1;
-            return;
+        if self.admits_words(len) {
+            self.counters.events += 1;
+            self.address(audience, message);
         }
-        self.events_bytes += len;
-        self.counters.events += 1;
-        self.address(audience, message);
+    }
+
+    /// Whether so many bytes may be said in this tick; those that may are counted.
+    pub(super) fn admits_words(&mut self, bytes: u64) -> bool {
+        let is_admitted = self.events_bytes + bytes <= self.limits.events_bytes_max;
+        if is_admitted {
+            self.events_bytes += bytes;
+        } else {
+            self.counters.events_dropped += 1;
+        }
+        is_admitted
     }
 
     fn address(&mut self, audience: Audience, message: &ServerMessage<'_>) {

@@ -23,6 +23,7 @@ pub use self::report::{
 pub use self::room_type::{CreateParams, RoomType, ThawParams};
 pub use self::stopwatch::{NoStopwatch, Stopwatch, TickPhase};
 pub use crate::spawn::{Finished, Spawned};
+pub use crate::surroundings::{around, surround, surrounded};
 
 mod action;
 mod description;
@@ -78,6 +79,14 @@ pub trait AnyRoom {
 
     /// Takes a message of a client, to be applied in the next tick.
     fn receive(&mut self, now: Timestamp, seat: SeatIndex, message: ClientMessage<'_>) -> Received;
+
+    /// Brings a message of a topic, to be heard in the next tick. Ignored by a room that does not
+    /// hear the topic, or has ended.
+    fn hear(&mut self, now: Timestamp, topic: &str, payload: &[u8]) -> Received;
+
+    /// The topics that the room hears, if they changed since they were last asked for. The first
+    /// call always tells, also after a thaw.
+    fn topics(&mut self) -> Option<Vec<String>>;
 
     /// The connection is gone. `consented`: the client closed it on purpose and leaves for good.
     ///
@@ -180,6 +189,9 @@ pub trait AnyRoom {
 pub trait Outlet {
     /// One message, the concatenation of `parts`. Called in the order in which a client is to read.
     fn send(&mut self, to: ConnectionId, parts: &[Part<'_>]);
+
+    /// A message for all that hear a topic, on all nodes, after what was said to connections.
+    fn publish(&mut self, topic: &str, payload: &[u8]);
 
     /// The last word to a connection: the room has forgotten it.
     fn close(&mut self, to: ConnectionId, code: CloseCode, reason: &str);

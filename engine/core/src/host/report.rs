@@ -32,7 +32,7 @@ pub struct Reservation {
     pub auth: Option<serde_json::Value>,
 }
 
-/// What became of a client's message.
+/// What became of a message of a client, or of a topic.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Received {
     /// It waits for the next tick.
@@ -127,6 +127,7 @@ pub enum Hook {
     OnJoin,
     OnInput,
     OnBytes,
+    OnMessage,
     OnTick,
     OnTimer,
     OnDrop,
@@ -201,9 +202,21 @@ pub struct Counters {
     pub inbox_per_client_dropped: u64,
     /// Inputs that could not be decoded.
     pub malformed: u64,
+    /// Messages of topics handed to hooks.
+    pub messages: u64,
+    /// Messages dropped at `topic_messages_max`.
+    pub messages_dropped: u64,
+    /// Messages published to topics.
+    pub published: u64,
+    /// Topics that a room wanted to hear and did not, at `topics_max`.
+    pub topics_refused: u64,
+    /// Topics refused at `presence_key_bytes_max`.
+    pub topics_too_long: u64,
+    /// Messages refused at `presence_message_bytes_max`.
+    pub published_too_large: u64,
     /// Events sent, once per broadcast.
     pub events: u64,
-    /// Events dropped at `events_bytes_max`.
+    /// Events and published messages dropped at `events_bytes_max`.
     pub events_dropped: u64,
     /// Reservations that nobody claimed in time.
     pub reservations_expired: u64,

@@ -45,6 +45,11 @@ pub enum Entry<'a> {
         seq: u32,
         payload: &'a [u8],
     },
+    /// What a topic brought. What was dropped, or what the room did not hear, changed nothing.
+    Hear {
+        topic: &'a str,
+        payload: &'a [u8],
+    },
     Leave {
         seat: SeatIndex,
     },
@@ -103,6 +108,7 @@ const SHUT_DOWN: u8 = 13;
 const LOCK: u8 = 14;
 const KICK: u8 = 15;
 const CLOSE: u8 = 16;
+const HEAR: u8 = 17;
 
 impl<'a> Entry<'a> {
     /// As it stands in a recording.
@@ -157,6 +163,11 @@ impl<'a> Entry<'a> {
             }
             Self::Input { seat, seq, payload } => put_message(out, INPUT, seat, seq, payload),
             Self::Raw { seat, seq, payload } => put_message(out, RAW, seat, seq, payload),
+            Self::Hear { topic, payload } => {
+                out.push(HEAR);
+                put_bytes(out, topic.as_bytes());
+                put_bytes(out, payload);
+            }
             Self::Leave { seat } => put_seat(out, LEAVE, seat),
             Self::Disconnect { seat, consented } => {
                 put_seat(out, DISCONNECT, seat);
@@ -221,6 +232,10 @@ impl<'a> Entry<'a> {
             RAW => Self::Raw {
                 seat: seat(reader)?,
                 seq: reader.number_u32()?,
+                payload: reader.bytes()?,
+            },
+            HEAR => Self::Hear {
+                topic: text(reader)?,
                 payload: reader.bytes()?,
             },
             LEAVE => Self::Leave {
@@ -382,6 +397,10 @@ mod tests {
             seq,
             payload: b"",
         });
+        check(&Entry::Hear {
+            topic: "grüße",
+            payload: b"\xff",
+        });
         check(&Entry::Leave { seat });
         check(&Entry::Disconnect {
             seat,
@@ -414,7 +433,8 @@ mod tests {
     fn what_is_no_entry_is_refused() {
         for bytes in [
             &[0][..],
-            &[17],
+            &[18],
+            &[HEAR, 1, 0xff, 0],
             &[CLOSE, 1, 0xff],
             &[0xff],
             &[DISCONNECT, 1, 1, 2],

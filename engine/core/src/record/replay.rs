@@ -218,6 +218,9 @@ impl<'a> Replay<'a> {
             Entry::Raw { seat, seq, payload } => {
                 room.receive(NO_MATTER, seat, ClientMessage::Raw { seq, payload });
             }
+            Entry::Hear { topic, payload } => {
+                room.hear(NO_MATTER, topic, payload);
+            }
             Entry::Leave { seat } => {
                 room.receive(NO_MATTER, seat, ClientMessage::Leave);
             }
@@ -261,6 +264,8 @@ struct Nobody;
 
 impl Outlet for Nobody {
     fn send(&mut self, _: ConnectionId, _: &[Part<'_>]) {}
+
+    fn publish(&mut self, _: &str, _: &[u8]) {}
 
     fn close(&mut self, _: ConnectionId, _: CloseCode, _: &str) {}
 }

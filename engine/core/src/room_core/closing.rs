@@ -59,6 +59,7 @@ impl<R: Room> RoomCore<R> {
         }
         self.ctx.seats = Seats::default();
         self.ctx.kicks.clear();
+        self.ctx.topics.clear();
         self.mailbox.clear();
         self.patch_due = false;
         self.rows.forget();

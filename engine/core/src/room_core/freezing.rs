@@ -23,9 +23,10 @@ use crate::seats::Seats;
 use crate::spawn::Spawner;
 use crate::talk::Talk;
 use crate::timer::Timers;
+use crate::topics::{Published, Topics};
 
 /// Rises when bytes of the former format would be misread.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// What is in front of the room: readable whatever follows.
 #[derive(Serialize, Deserialize)]
@@ -39,7 +40,7 @@ struct Label {
 ///
 /// `S`, `L`, … are references when a room is frozen and values when it is thawed.
 #[derive(Serialize, Deserialize)]
-struct FrozenRoom<S, L, N> {
+struct FrozenRoom<S, L, N, T> {
     room: RoomId,
     /// The room's clock at this moment; its last tick may be a while ago.
     now: Timestamp,
@@ -53,6 +54,7 @@ struct FrozenRoom<S, L, N> {
     seats: S,
     replicator: FrozenReplicator,
     listing: L,
+    topics: T,
 }
 
 /// The game's part: the types of its own, with the names of their fields, so that one that a game
@@ -60,7 +62,7 @@ struct FrozenRoom<S, L, N> {
 #[derive(Serialize, Deserialize)]
 struct FrozenGame<G, T, M>(G, T, M);
 
-type ThawedRoom = FrozenRoom<Seats, Listing, Pcg64>;
+type ThawedRoom = FrozenRoom<Seats, Listing, Pcg64, Topics>;
 type ThawedGame<R> = FrozenGame<R, Timers<<R as Room>::Timer>, Mailbox<<R as Room>::Input>>;
 
 /// Makes the twin of a frozen room of type `R`.
@@ -82,7 +84,8 @@ impl<R: Room> RoomCore<R> {
         if !self.running() {
             return Err(FreezeError::Ended);
         }
-        if !self.ctx.talk.is_empty() || self.rows.pending() {
+        let has_words = !self.ctx.talk.is_empty() || !self.ctx.published.is_empty();
+        if has_words || self.rows.pending() {
             return Err(FreezeError::Unflushed);
         }
         if self.ctx.spawner.pending() > 0 {
@@ -114,6 +117,7 @@ impl<R: Room> RoomCore<R> {
             seats: &self.ctx.seats,
             replicator: self.ctx.replicator.freeze(),
             listing: &self.ctx.listing,
+            topics: &self.ctx.topics,
         }
     }
 
@@ -152,6 +156,8 @@ impl ThawedRoom {
             timers,
             listing: self.listing,
             talk: Talk::default(),
+            topics: self.topics,
+            published: Published::default(),
             spawner: Spawner::new(),
             kicks: VecDeque::new(),
             disposing: self.disposing,

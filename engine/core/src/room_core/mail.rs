@@ -24,11 +24,36 @@ impl<R: Room> RoomCore<R> {
     }
 
     fn open(&mut self, letter: Letter<R::Input>, mailbox: &Mailbox<R::Input>) {
-        let Letter {
-            slot,
-            session,
-            what,
-        } = letter;
+        match letter {
+            Letter::Seat {
+                slot,
+                session,
+                what,
+            } => self.open_from_seat(slot, session, what, mailbox),
+            Letter::Topic { topic, payload } => {
+                let topic = std::str::from_utf8(mailbox.bytes(topic)).unwrap_or_default();
+                self.open_from_topic(topic, mailbox.bytes(payload));
+            }
+        }
+    }
+
+    fn open_from_topic(&mut self, topic: &str, payload: &[u8]) {
+        // An earlier letter may have made the game deaf to it.
+        if self.ctx.topics.hears(topic) {
+            self.ctx.counters.messages += 1;
+            self.call(Hook::OnMessage, |room, ctx| {
+                room.on_message(topic, payload, ctx);
+            });
+        }
+    }
+
+    fn open_from_seat(
+        &mut self,
+        slot: u32,
+        session: SessionId,
+        what: What<R::Input>,
+        mailbox: &Mailbox<R::Input>,
+    ) {
         let seat = self.ctx.seats.at_mut(slot);
         let Some(seat) = seat.filter(|seat| seat.session == session) else {
             return;

@@ -3,7 +3,7 @@
 //! | file | what |
 //! |---|---|
 //! | `seating` | who gets, keeps and gives up a seat |
-//! | `receiving` | messages of clients: decoded, counted, queued |
+//! | `receiving` | messages of clients and topics: decoded, counted, queued |
 //! | `stepping` | the ticks that are due |
 //! | `mail` | what a tick does with each letter of the mailbox |
 //! | `hooks` | the game's code behind its wall, and those it sends away |
@@ -130,6 +130,14 @@ impl<R: Room> RoomCore<R> {
             self.mailbox.messages() <= limits.inbox_max,
             "the mailbox is bounded"
         );
+        assert!(
+            self.mailbox.topic_messages() <= limits.topic_messages_max,
+            "what topics bring too"
+        );
+        assert!(
+            self.ctx.topics.len() as u64 <= limits.topics_max,
+            "and the topics"
+        );
         for seat in seats.iter() {
             let waiting = u64::from(seat.waiting);
             assert!(
@@ -184,6 +192,14 @@ impl<R: Room> AnyRoom for RoomCore<R> {
 
     fn receive(&mut self, now: Timestamp, seat: SeatIndex, message: ClientMessage<'_>) -> Received {
         self.receive_message(self.origin.in_room(now), seat, message)
+    }
+
+    fn hear(&mut self, _now: Timestamp, topic: &str, payload: &[u8]) -> Received {
+        self.hear_message(topic, payload)
+    }
+
+    fn topics(&mut self) -> Option<Vec<String>> {
+        self.ctx.topics.take_changed()
     }
 
     fn disconnect(&mut self, _now: Timestamp, seat: SeatIndex, consented: bool) {

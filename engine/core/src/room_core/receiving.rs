@@ -1,4 +1,4 @@
-//! Messages of clients: decoded, counted, queued.
+//! Messages of clients and topics: decoded, counted, queued.
 
 use downbeat_schemas::client::ClientMessage;
 use downbeat_schemas::time::Timestamp;
@@ -36,6 +36,18 @@ impl<R: Room> RoomCore<R> {
                 Received::Leaving
             }
         }
+    }
+
+    pub(super) fn hear_message(&mut self, topic: &str, payload: &[u8]) -> Received {
+        if !self.running() || !self.ctx.topics.hears(topic) {
+            return Received::Ignored;
+        }
+        let max = self.ctx.limits.topic_messages_max;
+        if !self.mailbox.push_topic(topic, payload, max) {
+            self.ctx.counters.messages_dropped += 1;
+            return Received::Dropped("topic_messages_max");
+        }
+        Received::Queued
     }
 
     /// Decodes at once, so that malformed bytes never wait and are never kept.

@@ -100,9 +100,10 @@ fn recycle<'to>(mut parts: Vec<Part<'_>>) -> Vec<Part<'to>> {
 }
 
 impl<R: Room> RoomCore<R> {
-    /// Events and closes in the order in which they were said, then rows.
+    /// Events and closes in the order in which they were said, then messages of topics, then rows.
     pub(super) fn hand_out(&mut self, outlet: &mut dyn Outlet) {
         self.ctx.talk.flush(outlet);
+        self.ctx.published.flush(outlet);
         let Some(stamp) = self.rows.collected.take() else {
             return;
         };

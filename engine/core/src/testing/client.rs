@@ -85,6 +85,8 @@ impl TestClient {
 pub(super) struct Clients {
     clients: BTreeMap<SessionId, TestClient>,
     sessions: BTreeMap<ConnectionId, SessionId>,
+    /// What the room published and nobody took: topics and payloads.
+    published: Vec<(String, Vec<u8>)>,
     /// What is drawn next: sessions, connections and tokens are unlike each other anyway.
     drawn: u64,
 }
@@ -143,6 +145,10 @@ impl Clients {
         client.map_or_else(Vec::new, |client| std::mem::take(&mut client.events))
     }
 
+    pub(super) fn take_published(&mut self) -> Vec<(String, Vec<u8>)> {
+        std::mem::take(&mut self.published)
+    }
+
     const fn draw(&mut self) -> u64 {
         self.drawn += 1;
         self.drawn
@@ -156,6 +162,10 @@ impl Outlet for Clients {
         let bytes = parts.iter().flat_map(|part| part.bytes()).copied();
         let client = self.clients.entry(*session).or_default();
         client.hear(bytes.collect());
+    }
+
+    fn publish(&mut self, topic: &str, payload: &[u8]) {
+        self.published.push((topic.to_owned(), payload.to_vec()));
     }
 
     fn close(&mut self, to: ConnectionId, code: CloseCode, reason: &str) {

@@ -5,9 +5,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
+use downbeat_presence::Presence;
 use downbeat_schemas::client::ClientMessage;
 use downbeat_schemas::close::CloseCode;
-use downbeat_schemas::id::{ConnectionId, ReconnectionToken, RoomId, SessionId};
+use downbeat_schemas::id::{ConnectionId, ReconnectionToken, SessionId};
 use downbeat_schemas::limits::Limits;
 use downbeat_schemas::mirror::Mirror;
 use downbeat_schemas::server::{RowsKind, ServerMessage};
@@ -17,6 +18,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+use self::around::{Around, Hearing};
 use self::client::{Clients, TestClient};
 use crate::host::{
     AnyRoom, ConnectError, Counters, CreateError, CreateParams, Received, Reservation,
@@ -25,12 +27,15 @@ use crate::host::{
 use crate::room::Room;
 use crate::room_core::RoomCore;
 
+mod around;
 mod client;
 
 /// One room with its clients, for the tests of a game.
 ///
 /// Clients are what the outside is in production: what one of them does takes effect with the next
-/// [`tick`](Self::tick). After each call the room's own invariants are checked.
+/// [`tick`](Self::tick). After each call the room's own invariants are checked. Around it is an
+/// embedded presence under the same fake clock; rooms [beside](Self::beside) each other share it,
+/// and hear each other's topics.
 ///
 /// ```
 /// # extern crate downbeat_core as downbeat;
@@ -62,6 +67,8 @@ pub struct TestRoom<R: Room> {
     now: Timestamp,
     clients: Clients,
     spawned: Vec<Spawned>,
+    around: Around,
+    hearing: Hearing,
     builder: FlatBufferBuilder<'static>,
 }
 
@@ -83,23 +90,79 @@ impl<R: Room> TestRoom<R> {
     /// # Errors
     /// [`CreateError`] if the options do not fit, or `on_create` refuses or panics.
     pub fn create(seed: u64, options: impl Serialize, limits: Limits) -> Result<Self, CreateError> {
-        let limits = Arc::new(limits);
+        let around = Around::new(&limits);
+        Self::create_in(around, Timestamp(0), seed, options, Arc::new(limits))
+    }
+
+    /// A room on the same node, with the same limits: it shares this one's [`Presence`], hears what
+    /// this one publishes, and begins at this one's time.
+    ///
+    /// # Panics
+    /// If the options do not fit, or `on_create` refuses or panics.
+    pub fn beside<Other: Room>(&self, seed: u64, options: impl Serialize) -> TestRoom<Other> {
+        let (around, limits) = (self.around.clone(), self.limits.clone());
+        let created = TestRoom::create_in(around, self.now, seed, options, limits);
+        created.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn create_in(
+        around: Around,
+        now: Timestamp,
+        seed: u64,
+        options: impl Serialize,
+        limits: Arc<Limits>,
+    ) -> Result<Self, CreateError> {
         let params = CreateParams {
-            room: RoomId(1),
+            room: around.draw_room(),
             options: json(options),
             seed,
             limits: limits.clone(),
-            now: Timestamp(0),
-            first_deadline: Timestamp(0),
+            now,
+            first_deadline: now,
         };
-        Ok(Self {
-            core: RoomCore::create(&NAME.into(), params)?,
+        let created = around.run(now, || RoomCore::create(&NAME.into(), params));
+        let mut room = Self {
+            core: created?,
             limits,
-            now: Timestamp(0),
+            now,
             clients: Clients::default(),
             spawned: Vec::new(),
+            around,
+            hearing: Hearing::default(),
             builder: FlatBufferBuilder::new(),
-        })
+        };
+        room.settle();
+        Ok(room)
+    }
+
+    /// What the room's hooks have as [`Ctx::presence`](crate::Ctx::presence): for a test to look
+    /// into, to publish and to hear. It answers at once.
+    ///
+    /// ```
+    /// # extern crate downbeat_core as downbeat;
+    /// # use downbeat::{Ctx, NoOptions, Reject, Replicate, Room};
+    /// # #[derive(Replicate, serde::Serialize, serde::Deserialize)]
+    /// # struct Gate {}
+    /// # impl Room for Gate {
+    /// #     type Options = NoOptions;
+    /// #     type Input = ();
+    /// #     type Event = ();
+    /// #     type Timer = ();
+    /// #     fn on_create(_: NoOptions, ctx: &mut Ctx<Self>) -> Result<Self, Reject> {
+    /// #         ctx.spawn(ctx.presence().counter("gates").increment(1), |_, _, _| ());
+    /// #         Ok(Self {})
+    /// #     }
+    /// # }
+    /// use downbeat::presence::testing::answer;
+    /// use downbeat::testing::TestRoom;
+    ///
+    /// // Each gate counts itself.
+    /// let mut gate = TestRoom::<Gate>::new(7, ());
+    /// gate.tick(1);
+    /// assert_eq!(answer(gate.presence().counter("gates").value()), Ok(1));
+    /// ```
+    pub fn presence(&self) -> Presence {
+        self.around.presence.clone()
     }
 
     /// A client takes a seat; its options are the empty object.
@@ -235,14 +298,17 @@ impl<R: Room> TestRoom<R> {
         if self.core.deadline() != Timestamp::NEVER {
             self.now = Timestamp(self.core.deadline().0 + late_ns);
         }
-        let stepped = self.core.step(self.now);
+        self.hearing.bring(&mut self.core, self.now);
+        let (core, now) = (&mut self.core, self.now);
+        let stepped = self.around.run(now, || core.step(now));
         self.settle();
         stepped
     }
 
     /// The server stops.
     pub fn shut_down(&mut self) {
-        self.core.shut_down(self.now);
+        let (core, now) = (&mut self.core, self.now);
+        self.around.run(now, || core.shut_down(now));
         self.settle();
     }
 
@@ -263,6 +329,7 @@ impl<R: Room> TestRoom<R> {
             self.freeze() == bytes,
             "a thawed room freezes to the same bytes"
         );
+        self.hearing.follow(&mut self.core, &self.around.presence);
     }
 
     /// The room as bytes.
@@ -338,6 +405,12 @@ impl<R: Room> TestRoom<R> {
     fn settle(&mut self) {
         self.core.flush(self.now, &mut self.clients);
         self.spawned.append(&mut self.core.take_spawned());
+        let presence = &self.around.presence;
+        for (topic, payload) in self.clients.take_published() {
+            let told = presence.tell(&topic, &payload);
+            told.expect("the room checked what it publishes");
+        }
+        self.hearing.follow(&mut self.core, presence);
         self.core.invariants();
     }
 

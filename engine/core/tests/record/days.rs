@@ -19,7 +19,7 @@ pub(crate) fn replay(bytes: &[u8]) -> (u64, u64, Ending) {
 
 #[test]
 fn every_file_of_a_life_replays_bit_by_bit() {
-    let (mut full, mut spawned, mut ended, mut checked) = (0, 0, 0, 0);
+    let (mut full, mut spawned, mut ended, mut checked, mut heard) = (0, 0, 0, 0, 0);
     for seed in 0..40 {
         let mut life = Life::new(seed, 16_000);
         // Where futures are asked for all the time, no file gets full.
@@ -29,6 +29,10 @@ fn every_file_of_a_life_replays_bit_by_bit() {
         for bytes in life.files.values() {
             let (_, of_file, ending) = replay(bytes);
             checked += of_file;
+            let entries = Recording::read(bytes).unwrap().entries();
+            heard += entries
+                .filter(|entry| matches!(entry, Ok(Entry::Hear { .. })))
+                .count();
             match ending {
                 Ending::Full => full += 1,
                 Ending::Spawned => spawned += 1,
@@ -42,6 +46,7 @@ fn every_file_of_a_life_replays_bit_by_bit() {
     assert!(full > 20 && spawned > 100, "{full} {spawned}");
     // Between the question and its answer a room cannot be frozen.
     assert!(checked > 40 * 150, "{checked}");
+    assert!(heard > 1_000, "{heard}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The format as a file, which later releases are to read.
 //!
 //! `DOWNBEAT_GOLDEN=write cargo test -p downbeat-core --test record` writes it anew. Do so only
-//! together with a new version of the format.
+//! together with a new version of the format, or when entries were added.
 
 use downbeat::host::SeatIndex;
 use downbeat::record::{Ending, Entry, Label, Recording, Tape};
@@ -88,6 +88,10 @@ fn entries(seat: SeatIndex) -> Vec<Entry<'static>> {
             reason: "go",
         },
         Entry::Close { reason: "" },
+        Entry::Hear {
+            topic: "news",
+            payload: b"\x01",
+        },
     ]
 }
 

@@ -41,6 +41,9 @@ pub(crate) enum Input {
     /// To be answered by a future.
     Ask,
     Howl(String),
+    /// To a topic.
+    Listen(bool),
+    Warn,
     Panic,
 }
 
@@ -76,12 +79,25 @@ impl Room for Meadow {
             Input::Shear => ctx.broadcast(&std::mem::take(&mut sheep.wool)),
             Input::Ask => ctx.spawn(async { 7 }, |room, answer, _| room.beats += answer),
             Input::Howl(howl) => self.bytes += howl.len() as u64,
+            Input::Listen(on) => {
+                if on {
+                    let _ = ctx.subscribe("wolves");
+                } else {
+                    ctx.unsubscribe("wolves");
+                }
+            }
+            Input::Warn => drop(ctx.publish("wolves", &self.beats.to_le_bytes())),
             Input::Panic => panic!("a wolf"),
         }
     }
 
     fn on_bytes(&mut self, _: SessionId, bytes: &[u8], _: &mut Ctx<Self>) {
         self.bytes += bytes.len() as u64;
+    }
+
+    fn on_message(&mut self, topic: &str, payload: &[u8], ctx: &mut Ctx<Self>) {
+        self.bytes += topic.len() as u64 + u64::from(payload.first().copied().unwrap_or(0));
+        self.bytes += u64::from(ctx.random_below(7));
     }
 
     fn on_tick(&mut self, _: &mut Ctx<Self>) {
@@ -207,7 +223,17 @@ impl Life {
     fn act(&mut self, connection: ConnectionId) {
         let (session, seat) = self.seats[&connection];
         let now = self.now;
-        match self.roll(40) {
+        match self.roll(44) {
+            40 => self.send(connection, &Input::Listen(true)),
+            41 => self.send(connection, &Input::Warn),
+            42 => {
+                let payload = self.draw().to_le_bytes();
+                self.room.hear(now, "wolves", &payload);
+            }
+            43 => {
+                let on = self.roll(4) > 0;
+                self.send(connection, &Input::Listen(on));
+            }
             0 => {
                 self.room.disconnect(now, seat, false);
                 self.seats.remove(&connection);
@@ -281,10 +307,14 @@ impl Life {
     }
 
     fn flush(&mut self) {
-        let mut closed = Closed(Vec::new());
+        let mut closed = Closed(Vec::new(), Vec::new());
         self.room.flush(self.now, &mut closed);
         for connection in closed.0 {
             self.seats.remove(&connection);
+        }
+        // It may hear its own.
+        for (topic, payload) in closed.1 {
+            self.room.hear(self.now, &topic, &payload);
         }
         self.spawned.append(&mut self.room.take_spawned());
         self.take_files();
@@ -328,10 +358,15 @@ impl Life {
     }
 }
 
-struct Closed(Vec<ConnectionId>);
+/// Connections that were closed, and messages that were published.
+struct Closed(Vec<ConnectionId>, Vec<(String, Vec<u8>)>);
 
 impl Outlet for Closed {
     fn send(&mut self, _: ConnectionId, _: &[Part<'_>]) {}
+
+    fn publish(&mut self, topic: &str, payload: &[u8]) {
+        self.1.push((topic.to_owned(), payload.to_vec()));
+    }
 
     fn close(&mut self, to: ConnectionId, _: CloseCode, _: &str) {
         self.0.push(to);

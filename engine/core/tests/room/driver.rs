@@ -10,7 +10,7 @@ use downbeat_schemas::rows::Value;
 use rand_pcg::Pcg64;
 use rand_pcg::rand_core::{Rng, SeedableRng};
 
-use crate::probe::{Input, Note, Options, Probe};
+use crate::probe::{Input, Note, Options, Probe, topic};
 
 /// A room with its clients and the dice that move them.
 pub(crate) struct Driver {
@@ -35,6 +35,8 @@ impl Driver {
             inbox_max: 40,
             inbox_per_client_max: 9,
             watches_max: 4,
+            topics_max: 3,
+            topic_messages_max: 4,
             seat_reservation_ms: 700,
             ..Limits::default()
         };
@@ -66,6 +68,7 @@ impl Driver {
                 self.with_any(|room, session| drop(room.send_bytes(session, &vec![7; len])));
             }
             18 if self.below(4) == 0 => self.run_late(),
+            19 => self.publish(),
             _ => self.tick(),
         }
     }
@@ -143,6 +146,15 @@ impl Driver {
         }
     }
 
+    /// A program of the game, or another room.
+    fn publish(&mut self) {
+        let (number, times) = (self.below(4) as u32, self.below(6));
+        for _ in 0..times {
+            let presence = self.room.presence();
+            presence.tell(&topic(number), b"from outside").unwrap();
+        }
+    }
+
     fn tick(&mut self) {
         self.freeze_sometimes();
         self.room.tick(1);
@@ -214,7 +226,10 @@ impl Driver {
     fn input(&mut self) -> Input {
         let number = self.below(6) as u32;
         let group = GroupId(self.below(5) as u32);
-        match self.below(40) {
+        match self.below(46) {
+            40..=42 => Input::Subscribe(number % 4),
+            43 if number == 0 => Input::Unsubscribe(self.below(4) as u32),
+            43..=45 => Input::Publish(number % 4, vec![9; number as usize]),
             0..=9 => Input::Run {
                 dx: number as f32 / 4.0,
             },
@@ -298,7 +313,7 @@ fn check_stories(notes: &[Note], over: bool) {
                 away.remove(session);
             }
             Note::Refuse(session) => assert!(!here.contains(session) && gone.insert(*session)),
-            Note::Timer(..) | Note::Spawned(_) | Note::Dispose => {}
+            Note::Message(..) | Note::Timer(..) | Note::Spawned(_) | Note::Dispose => {}
         }
     }
     assert!(!over || here.is_empty(), "who joined has left");

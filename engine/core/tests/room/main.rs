@@ -13,3 +13,4 @@ mod probe;
 mod simulation;
 mod talking;
 mod time;
+mod topics;

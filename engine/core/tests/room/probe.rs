@@ -42,6 +42,7 @@ pub(crate) enum Note {
     Refuse(SessionId),
     Input(SessionId),
     Bytes(SessionId, Vec<u8>),
+    Message(String, Vec<u8>),
     Drop(SessionId),
     Reconnect(SessionId),
     Leave(SessionId, String),
@@ -65,7 +66,9 @@ pub(crate) struct Options {
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum Input {
-    Run { dx: f32 },
+    Run {
+        dx: f32,
+    },
     Say(String),
     Whisper(SessionId, String),
     SayToOthers(String),
@@ -85,6 +88,11 @@ pub(crate) enum Input {
     Watch(GroupId),
     Unwatch(GroupId),
     TellGroup(GroupId),
+    Subscribe(u32),
+    Unsubscribe(u32),
+    Publish(u32, Vec<u8>),
+    /// With the presence that is around.
+    Count,
     Draw,
     Spawn(u32),
     SpawnPanic,
@@ -162,6 +170,14 @@ impl Room for Probe {
     fn on_bytes(&mut self, session: SessionId, bytes: &[u8], _ctx: &mut Ctx<Self>) {
         trip(&self.options, "on_bytes");
         self.notes.push(Note::Bytes(session, bytes.to_vec()));
+    }
+
+    fn on_message(&mut self, topic: &str, payload: &[u8], ctx: &mut Ctx<Self>) {
+        trip(&self.options, "on_message");
+        assert!(ctx.topics().any(|heard| heard == topic));
+        self.notes
+            .push(Note::Message(topic.to_owned(), payload.to_vec()));
+        ctx.broadcast_bytes(payload);
     }
 
     fn on_tick(&mut self, ctx: &mut Ctx<Self>) {
@@ -270,6 +286,10 @@ impl Probe {
             Input::CancelAll => self.timers.drain(..).for_each(|timer| {
                 ctx.cancel(timer);
             }),
+            // Some are beyond the limit.
+            Input::Subscribe(number) => drop(ctx.subscribe(&topic(number))),
+            Input::Unsubscribe(number) => drop(ctx.unsubscribe(&topic(number))),
+            Input::Publish(number, payload) => drop(ctx.publish(&topic(number), &payload)),
             Input::TellGroup(group) => ctx.send_group(group, &Event::Group(group)),
             Input::Draw => {
                 let drawn = ctx.random_below(1_000);
@@ -280,6 +300,13 @@ impl Probe {
                 room.notes.push(Note::Spawned(doubled));
                 ctx.broadcast(&Event::Timer(doubled));
             }),
+            Input::Count => {
+                let counted = ctx.presence().counter("counted").increment(1);
+                ctx.spawn(counted, |room, counted, _| {
+                    let counted = counted.unwrap_or(0) as u32;
+                    room.notes.push(Note::Spawned(counted));
+                });
+            }
             Input::SpawnPanic => ctx.spawn(async { panic!("on purpose") }, |_, (), _| ()),
             Input::Dispose => ctx.dispose(),
             Input::Panic => panic!("on purpose"),
@@ -287,6 +314,11 @@ impl Probe {
             _ => unreachable!("{input:?}"),
         }
     }
+}
+
+/// The name of a topic by its number.
+pub(crate) fn topic(number: u32) -> String {
+    format!("topic {number}")
 }
 
 /// Panics if this is the hook to panic in.

@@ -21,6 +21,7 @@ struct Deaf;
 
 impl Outlet for Deaf {
     fn send(&mut self, _: ConnectionId, _: &[Part<'_>]) {}
+    fn publish(&mut self, _: &str, _: &[u8]) {}
     fn close(&mut self, _: ConnectionId, _: CloseCode, _: &str) {}
 }
 

@@ -49,7 +49,7 @@ fn entry(entry: &EntryLook) -> Value {
     let (standing, by) = match entry.standing {
         Standing::Up => ("up", None),
         Standing::Left => ("left", None),
-        Standing::Dead(by) => ("dead", by),
+        Standing::Dead(by) => ("dead", Some(by)),
     };
     json!({
         "node": entry.member.node.to_string(),

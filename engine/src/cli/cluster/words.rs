@@ -124,8 +124,7 @@ fn standing(standing: Standing) -> String {
     match standing {
         Standing::Up => "up".to_owned(),
         Standing::Left => "left".to_owned(),
-        Standing::Dead(None) => "dead".to_owned(),
-        Standing::Dead(Some(by)) => format!("dead, by {}", by.member),
+        Standing::Dead(by) => format!("dead, by {}", by.member),
     }
 }
 

@@ -9,12 +9,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use downbeat_core::SessionId;
-use downbeat_core::host::{Action, TableDescription};
+use downbeat_core::host::{Action, TableDescription, surround};
 use downbeat_core::testing::TestRoom;
 use downbeat_schemas::id::{RoomId, ShardId};
 use downbeat_schemas::rows::Value;
 
-use super::backstage::{Backstage, Did, Later, RoomView, View, set_backstage};
+use super::backstage::{Backstage, Did, Later, RoomView, SharedBackstage, View};
 use super::room::MonitorRoom;
 use super::words::{Deed, Detail, MonitorEvent, MonitorInput, TicksDetail, TimesDetail};
 use crate::capture::CapturedTick;
@@ -79,7 +79,7 @@ impl Backstage for Rc<Node> {
 /// A node of this thread, and the room that asks it.
 fn start() -> (Rc<Node>, Room) {
     let node = Rc::<Node>::default();
-    set_backstage(Rc::new(Rc::clone(&node)));
+    surround::<SharedBackstage>(Rc::new(Rc::clone(&node)));
     (node, Room::new(1, ()))
 }
 

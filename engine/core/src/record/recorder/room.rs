@@ -69,6 +69,18 @@ impl AnyRoom for Recorder {
         received
     }
 
+    fn hear(&mut self, now: Timestamp, topic: &str, payload: &[u8]) -> Received {
+        let received = self.room.hear(now, topic, payload);
+        if received == Received::Queued {
+            self.push(&Entry::Hear { topic, payload });
+        }
+        received
+    }
+
+    fn topics(&mut self) -> Option<Vec<String>> {
+        self.room.topics()
+    }
+
     fn disconnect(&mut self, now: Timestamp, seat: SeatIndex, consented: bool) {
         self.push(&Entry::Disconnect { seat, consented });
         self.room.disconnect(now, seat, consented);
