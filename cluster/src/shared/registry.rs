@@ -39,8 +39,8 @@ pub struct Setup {
 /// - [`list`](Registry::list) is of all nodes' rooms; of this node's only, while the store is out
 ///   of reach.
 /// - [`locate`](Registry::locate) knows this node's rooms at once, those of others by the store;
-///   while the store is out of reach, they are unknown. Their time of creation is by the store's
-///   clock.
+///   while the store is out of reach, it is asked again for 6 s, and then they are unknown. Their
+///   time of creation is by the store's clock.
 /// - [`counts`](Registry::counts) are of this node. Its holds and tickets are those that its
 ///   requests have; the expired ones are those that it found.
 /// - [`expire`](Registry::expire) does nothing: the driver's thread does it.

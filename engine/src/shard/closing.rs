@@ -73,7 +73,9 @@ impl Shard {
 
     /// Whether the shard was told to end, and has nothing left to do or no time.
     pub(super) fn is_over(&self) -> bool {
-        self.end_by
-            .is_some_and(|end_by| !self.sockets.any_awaited() || self.clock.now() >= end_by)
+        self.end_by.is_some_and(|end_by| {
+            let is_awaited = self.sockets.any_awaited() || !self.hubs.are_settled();
+            !is_awaited || self.clock.now() >= end_by
+        })
     }
 }

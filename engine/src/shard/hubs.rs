@@ -89,6 +89,11 @@ impl Hubs {
         self.due.first().map_or(Timestamp::NEVER, |first| first.0)
     }
 
+    /// Whether all edges have heard the end of rooms that have ended.
+    pub(super) fn are_settled(&self) -> bool {
+        self.ended.is_empty()
+    }
+
     /// Forgets all of them: the rooms are others'.
     pub(super) fn forget(&mut self) {
         self.due.clear();
@@ -228,6 +233,13 @@ impl Shard {
             self.apply(key, &mut turns, now);
             self.hubs.turns = turns;
             self.flush_frames(key, now);
+        }
+        let ended: Vec<RoomId> = self.hubs.ended.keys().copied().collect();
+        for room in ended {
+            if let Some(mut relayed) = self.hubs.ended.remove(&room) {
+                relayed.hub.lose_node(now, node, &mut Vec::new());
+                self.publish_ended(room, relayed, now);
+            }
         }
     }
 

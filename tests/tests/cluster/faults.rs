@@ -67,7 +67,10 @@ fn check(harm: impl Fn(&Server)) -> [Duration; 2] {
     };
     let edges = cluster.others(&seat.process_id);
     let mut edges: Vec<Player> = edges.into_iter().map(join).collect();
-    let master = master_of(&redis, &cluster, &seat.room_id);
+    let master = master_of(
+        &redis,
+        &format!("{}:{{r0:{}}}", cluster.prefix(), seat.room_id),
+    );
     let until = Instant::now() + PLAYED;
     let (told, relayed) = std::thread::scope(|scope| {
         let told = scope.spawn(|| listen(&mut direct, until));
@@ -96,12 +99,38 @@ fn check(harm: impl Fn(&Server)) -> [Duration; 2] {
     [told.longest_gap, longest_gap]
 }
 
-/// The master of the channel on which the room's owner speaks first.
-fn master_of<'a>(redis: &'a Cluster, cluster: &TestCluster, room_id: &str) -> &'a Server {
-    let channel = format!("{}:{{r0:{room_id}}}", cluster.prefix());
-    let slot = redis.servers()[0].command(&["CLUSTER", "KEYSLOT", &channel]);
+/// The master of a key, or of a channel: of the one on which a room's owner speaks first, say.
+fn master_of<'a>(redis: &'a Cluster, key: &str) -> &'a Server {
+    let slot = redis.servers()[0].command(&["CLUSTER", "KEYSLOT", key]);
     let Reply::Int(slot) = slot else {
         panic!("no slot: {slot:?}");
     };
     redis.owner_of(u16::try_from(slot).unwrap())
+}
+
+#[test]
+fn who_comes_back_while_the_master_of_a_rooms_record_stands_still_finds_its_seat() {
+    let redis = shared::alone();
+    let cluster = TestCluster::start(&redis, 3);
+    let options = json!({ "hold_ms": 600_000 });
+    let seat = seat::ask(cluster.node(0).address(), "create", "probe", &options).unwrap();
+    let [one, other] = cluster.others(&seat.process_id)[..] else {
+        panic!("two are edges");
+    };
+    let mut player = Player::take(one.address(), &seat);
+    player.apply(&ProbeInput::Add { by: 1 });
+    let key = format!("{}:{{room:{}}}", cluster.prefix(), seat.room_id);
+    let master = master_of(&redis, &key);
+    master.pause();
+    player.socket.drop_connection();
+    let token = player.welcome.reconnection_token;
+    let mut back = std::thread::scope(|scope| {
+        let back = scope.spawn(|| Player::reconnect(other.address(), &seat, token));
+        std::thread::sleep(BEFORE);
+        master.resume();
+        back.join().unwrap()
+    });
+    back.apply(&ProbeInput::Add { by: 1 });
+    let total = back.own_field("scores", "total");
+    assert_eq!(total, Some(&downbeat_schemas::rows::Value::Signed(2)));
 }

@@ -14,8 +14,8 @@ use crate::shared::reply;
 use crate::shared::store::Store;
 use crate::{Filter, Location, RoomRecord};
 
-/// Redis Cluster takes up to 2.7 s for a failover.
-const FAILOVER_MAX: Duration = Duration::from_secs(3);
+/// Longer than Redis Cluster takes for a failover.
+const FAILOVER_MAX: Duration = Duration::from_secs(6);
 const ASK_AGAIN: Duration = Duration::from_millis(100);
 
 impl<S: Store + 'static> Driver<S> {

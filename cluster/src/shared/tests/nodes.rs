@@ -230,6 +230,43 @@ fn what_happens_while_the_store_is_out_of_reach_is_told_when_it_is_back() {
 }
 
 #[test]
+fn a_new_room_is_known_once_other_nodes_locate_it_or_it_has_ended() {
+    let Some((_server, [first, second])) = start(&Limits::default()) else {
+        return;
+    };
+    first.is_cut_off.store(true, Ordering::Relaxed);
+    for id in 1..=2 {
+        let mut new = record(id, 10);
+        new.location = location(1);
+        first.registry.publish(new, Vec::new(), None);
+    }
+    let known = |id| first.registry.until_known(RoomId(id));
+    let (mut lasting, mut ending) = (known(1).unwrap(), known(2).unwrap());
+    assert!(is_pending(&mut lasting) && is_pending(&mut ending));
+    first.registry.withdraw(RoomId(2));
+    block_on(ending);
+    assert!(is_pending(&mut lasting));
+    first.is_cut_off.store(false, Ordering::Relaxed);
+    block_on(lasting);
+    assert!(block_on(second.registry.locate(RoomId(1))).is_some());
+    assert!(known(1).is_none() && known(2).is_none() && known(3).is_none());
+}
+
+#[test]
+fn a_room_is_looked_for_until_the_store_is_back() {
+    let Some((_server, [first, second])) = start(&Limits::default()) else {
+        return;
+    };
+    first.publish(record(1, 10));
+    second.is_cut_off.store(true, Ordering::Relaxed);
+    let mut located = second.registry.locate(RoomId(1));
+    wait_until(|| second.registry.counts().calls_failed >= 2);
+    assert!(is_pending(&mut located));
+    second.is_cut_off.store(false, Ordering::Relaxed);
+    assert!(block_on(located).is_some());
+}
+
+#[test]
 fn a_dead_nodes_rooms_are_taken_over_and_what_it_says_later_is_its_end() {
     let Some((server, [first, second])) = start(&Limits::default()) else {
         return;
