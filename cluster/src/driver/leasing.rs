@@ -181,6 +181,7 @@ impl Leasing {
                 match event {
                     Event::Frozen => self.is_frozen.set(true),
                     Event::Held(_) => self.is_frozen.set(false),
+                    Event::Moved(_) => self.fence.end_life(),
                     _ => {}
                 }
                 self.events.borrow_mut().push(event);

@@ -32,9 +32,18 @@ impl Shard {
         self.stay_busy(now);
     }
 
+    /// If this node was declared dead, its rooms are others'.
+    pub(super) fn end_former_life(&mut self) {
+        let life = self.desk.node.fence.life();
+        if life != self.life {
+            self.life = life;
+            self.abandon(self.clock.now());
+        }
+    }
+
     /// Drops all rooms as they are, without a word of theirs: while this node was out of touch they
     /// became others' or were given up. Their clients are to ask again.
-    pub(super) fn abandon(&mut self, now: Timestamp) {
+    fn abandon(&mut self, now: Timestamp) {
         for key in self.rooms.keys() {
             self.hand_over_recorded(key);
             if let Some(slot) = self.rooms.remove(key) {

@@ -42,6 +42,7 @@ pub(crate) async fn run(parts: ShardParts, started: impl FnOnce()) -> io::Result
 impl Shard {
     fn turn(&mut self) {
         self.take_commands();
+        self.end_former_life();
         let now = self.clock.now();
         if now >= self.next_sweep {
             self.sweep(now);
@@ -102,7 +103,8 @@ impl Shard {
             Command::Frame(room, frame) => self.hear_owner(room, &frame, now),
             Command::LoseNode(node) => self.lose_node(node, now),
             Command::Thaw => self.thaw(now),
-            Command::Abandon => self.abandon(now),
+            // Only a wake-up: a full queue would have lost it.
+            Command::Abandon => self.end_former_life(),
             Command::ShutDown(patience) => self.shut_down(now, patience),
         }
     }
