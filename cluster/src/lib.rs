@@ -102,7 +102,7 @@ pub use history::{Fact, History, Pen};
 pub use lease::MemberState;
 pub use look::{ClusterLook, CopyLook, EntryLook, LookError, NameLook, NodeLook, NodeState, look};
 pub use placement::Load;
-pub use post::{Answer, AskError, Kept, Mailroom, Post};
+pub use post::{Answer, AskError, Mailroom, Post};
 pub use query::{FindError, Found, Mode, Query};
 pub use record::{Location, RoomListing, RoomRecord};
 pub use registry::{Counts, Pending, Registry};

@@ -1,7 +1,7 @@
 //! What comes from other nodes, on its way to the shards.
 
 use bytes::Bytes;
-use downbeat_cluster::{Answer, Kept, Mailroom};
+use downbeat_cluster::{Answer, Mailroom};
 use downbeat_schemas::id::{NodeId, RoomId, ShardId};
 
 use crate::link::{Command, ShardLink};
@@ -36,8 +36,8 @@ impl Mailroom for Doors {
         self.tell_all(|| Command::Thaw);
     }
 
-    fn moved(&self, kept: Kept) {
-        self.tell_all(|| Command::Abandon(kept.clone()));
+    fn moved(&self) {
+        self.tell_all(|| Command::Abandon);
     }
 }
 

@@ -189,8 +189,13 @@ impl Leasing {
             }
             Output::Event(event) => {
                 self.note_event(event);
-                if matches!(event, Event::Frozen | Event::Moved(_)) {
-                    self.is_frozen.set(true);
+                match event {
+                    Event::Frozen => self.is_frozen.set(true),
+                    Event::Moved(_) => {
+                        self.is_frozen.set(true);
+                        self.fence.end_life();
+                    }
+                    _ => {}
                 }
                 self.events.borrow_mut().push(event);
                 self.has_events.notify_one();

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use downbeat_schemas::id::{NodeId, RoomId};
-use futures_channel::oneshot;
 use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::{Instant, sleep};
 
@@ -18,12 +17,12 @@ use super::listings::Listings;
 use super::lives::Lives;
 use super::neighbours::Neighbours;
 use super::store::RedisStore;
+use crate::Fact;
 use crate::lease::{Event, Member, MemberState};
 use crate::shared::keys::Keys;
 use crate::shared::{
     self, Pace, Recovery, RecoveryError, Setup, Shared, Surroundings, check, serve,
 };
-use crate::{Fact, Kept};
 
 /// Records are looked at for so long at most: longer than a failover of Redis Cluster takes.
 const CHECK_MAX: Duration = Duration::from_secs(5);
@@ -67,7 +66,7 @@ impl Life {
                 tracing::warn!("out of touch with Redis: rooms are frozen until the lease is back");
             }
             Event::Thawed => self.thaw().await,
-            Event::Moved(member) => self.end(member).await,
+            Event::Moved(member) => self.end(member),
             Event::Recover(member) => {
                 spawn_local(Rc::clone(self).recover(member));
             }
@@ -83,16 +82,13 @@ impl Life {
         }
     }
 
-    /// A life was declared dead. The next one does not begin before all its rooms are gone.
-    async fn end(&self, member: Member) {
+    /// A life was declared dead: shards see it by the fence.
+    fn end(&self, member: Member) {
         tracing::error!(%member, "declared dead while out of touch: its rooms are dropped");
         self.stop_serving();
-        let (kept, gone) = oneshot::channel::<()>();
         if let Some(mailroom) = self.hearing.mailroom() {
-            mailroom.moved(Kept::new(kept));
+            mailroom.moved();
         }
-        // Resolves when the last shard has dropped its part.
-        let _ = gone.await;
     }
 
     /// A new life has its lease.

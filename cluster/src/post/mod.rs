@@ -15,7 +15,6 @@ pub(crate) mod pending;
 pub(crate) mod seen;
 
 use std::fmt;
-use std::sync::Arc;
 
 use bytes::Bytes;
 use downbeat_schemas::id::{NodeId, RoomId, ShardId};
@@ -69,24 +68,9 @@ pub trait Mailroom: fmt::Debug + Send + Sync {
     fn thawed(&self);
 
     /// This node was declared dead while it was out of touch: its rooms are others' or gone. All of
-    /// them are to be dropped at once, without a word of theirs, and each shard drops its part of
-    /// `kept` when that is done: not before the last does so may the node tick again.
-    fn moved(&self, kept: Kept);
-}
-
-/// Held for as long as rooms of a life that was declared dead may be left.
-#[derive(Clone, Debug)]
-pub struct Kept {
-    /// Tells by being dropped with the last clone.
-    _told: Arc<oneshot::Sender<()>>,
-}
-
-impl Kept {
-    pub(crate) fn new(told: oneshot::Sender<()>) -> Self {
-        Self {
-            _told: Arc::new(told),
-        }
-    }
+    /// them are to be dropped at once, without a word of theirs. The [`Fence`](crate::Fence) says so
+    /// too: this only wakes who sleeps.
+    fn moved(&self);
 }
 
 /// Where the answer to a question of another node goes. Dropped, it says that there is none.

@@ -61,7 +61,7 @@ pub(crate) enum Command {
     /// This node is in touch with the others again.
     Thaw,
     /// The rooms of this node are no longer its own.
-    Abandon(downbeat_cluster::Kept),
+    Abandon,
     /// End all rooms and connections within this time.
     ShutDown(Duration),
 }

@@ -37,9 +37,18 @@ impl Shard {
         self.stay_busy(now);
     }
 
+    /// If this node was declared dead, its rooms are others'.
+    pub(super) fn end_former_life(&mut self) {
+        let life = self.desk.node.fence.life();
+        if life != self.life {
+            self.life = life;
+            self.abandon(self.clock.now());
+        }
+    }
+
     /// Drops all rooms as they are, without a word of theirs: while this node was out of touch they
     /// became others' or were given up.
-    pub(super) fn abandon(&mut self, now: Timestamp) {
+    fn abandon(&mut self, now: Timestamp) {
         for key in self.rooms.keys() {
             self.drop_room(key, now);
         }
@@ -58,6 +67,8 @@ impl Shard {
         self.hand_over_recorded(dropped);
         if let Some(slot) = self.rooms.remove(dropped) {
             let (room, why) = (slot.room.room_id(), "moved");
+            // Of a record that is another's by now this takes nothing.
+            self.desk.node.registry.withdraw(room);
             self.pen.note(now, Fact::Dropped { room, why });
         }
         for id in self.sockets.ids() {

@@ -119,6 +119,8 @@ pub(crate) struct Shard {
     load_at: Timestamp,
     /// When the monitor last asked how the rooms are.
     surveyed_at: Timestamp,
+    /// Of the node's lives, that of the rooms here.
+    life: u64,
     /// Set once the shard is told to end.
     end_by: Option<Timestamp>,
 }
@@ -153,6 +155,7 @@ impl Shard {
         let watch = Watch::new(&node.settings.capture);
         let now = clock.now();
         let limits = Arc::new(node.settings.limits.clone());
+        let life = node.fence.life();
         let pen = node.history.pen(Some(id));
         let desk = Rc::new(Desk::new(node, id));
         monitor::open_backstage(&desk);
@@ -186,6 +189,7 @@ impl Shard {
             tick_time: Duration::ZERO,
             load_at: now,
             surveyed_at: now,
+            life,
             end_by: None,
         })
     }

@@ -335,6 +335,8 @@ async fn find_host(desk: &Desk, visit: &Visit) -> Result<Host, Goodbye> {
 /// A room that the registry does not know while its node lives is looked for again: it may have begun
 /// a moment ago, or a third of Redis is failing over. Longer than that takes.
 const LOCATE_MAX: Duration = Duration::from_secs(4);
+/// Of a node that does not live: it may have another life, of which this node hears within some 200 ms.
+const LOCATE_DEAD_MAX: Duration = Duration::from_millis(500);
 const LOCATE_FIRST: Duration = Duration::from_millis(20);
 
 /// Finds whose a room is, of which the client says that it is `node`'s.
@@ -343,7 +345,7 @@ async fn locate(
     room: RoomId,
     node: Option<NodeId>,
 ) -> Result<Arc<RoomRecord>, Goodbye> {
-    let until = desk.node.clock.now().after(LOCATE_MAX);
+    let began = desk.node.clock.now();
     let mut pause = LOCATE_FIRST;
     loop {
         let found = desk.node.registry.locate(room).await;
@@ -353,8 +355,12 @@ async fn locate(
         let may_live = node.is_some_and(may_live);
         match found {
             Some(found) => return Ok(found),
-            None if !may_live => return Err(Goodbye::unknown_room()),
-            None if now >= until => return Err(Goodbye::out_of_sight()),
+            // On its own a node knows all rooms.
+            None if desk.node.cluster.is_none() => return Err(Goodbye::unknown_room()),
+            None if !may_live && now.since(began) >= LOCATE_DEAD_MAX => {
+                return Err(Goodbye::unknown_room());
+            }
+            None if now.since(began) >= LOCATE_MAX => return Err(Goodbye::out_of_sight()),
             None => {}
         }
         let nothing = std::future::pending::<()>();

@@ -34,7 +34,8 @@ impl Shard {
     /// Whether the rooms of this shard are its node's at `now`. If not, they are frozen: no tick, no
     /// word to anybody, until they are again or are known to be another's.
     pub(super) fn may_tick(&self, now: Timestamp) -> bool {
-        self.desk.node.fence.holds(now)
+        let fence = &self.desk.node.fence;
+        fence.holds(now) && fence.life() == self.life
     }
 
     fn tick(&mut self, key: RoomKey) {

@@ -41,6 +41,7 @@ pub(crate) async fn run(parts: ShardParts, started: impl FnOnce()) -> io::Result
 
 impl Shard {
     fn turn(&mut self) {
+        self.end_former_life();
         self.take_commands();
         let now = self.clock.now();
         if now >= self.next_sweep {
@@ -102,10 +103,8 @@ impl Shard {
             Command::LoseNode(node) => self.lose_node(node, now),
             Command::LoseRoom(room) => self.lose_room(room, now),
             Command::Thaw => self.thaw(now),
-            Command::Abandon(kept) => {
-                self.abandon(now);
-                drop(kept);
-            }
+            // Only a wake-up: a full queue would have lost it.
+            Command::Abandon => self.end_former_life(),
             Command::ShutDown(patience) => self.shut_down(now, patience),
         }
     }

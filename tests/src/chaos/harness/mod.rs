@@ -225,7 +225,9 @@ impl Harness {
     /// If a client has.
     pub fn end(mut self) -> Result<Verdict, Broken> {
         self.settle()?;
-        sleep(QUIET);
+        if !self.faults.is_empty() {
+            sleep(QUIET);
+        }
         for node in self.nodes.iter().flatten() {
             if let Some(rooms) = node.rooms() {
                 let by = node.id;
