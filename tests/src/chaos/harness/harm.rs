@@ -39,7 +39,7 @@ impl Harness {
         if let Some(other) = meanwhile {
             self.suffer(other, None)?;
         }
-        self.finish(harm)?;
+        self.finish(&harm)?;
         self.stage
             .note(Seen::Harm(format!("over: {}", fault.kind())));
         Ok(())
