@@ -1,12 +1,12 @@
 // Made by `npm run build` in clients/demo.
 &[
     ("assets/chat-BS6MQ2HO.css", include_bytes!("assets/chat-BS6MQ2HO.css")),
-    ("assets/chat-DJQgPMQq.js", include_bytes!("assets/chat-DJQgPMQq.js")),
+    ("assets/chat-qc1MOtyn.js", include_bytes!("assets/chat-qc1MOtyn.js")),
     ("assets/index-BmvwfrO6.css", include_bytes!("assets/index-BmvwfrO6.css")),
-    ("assets/index-CCHJs3x3.js", include_bytes!("assets/index-CCHJs3x3.js")),
-    ("assets/stay-D98oZs79.js", include_bytes!("assets/stay-D98oZs79.js")),
-    ("assets/stick-CmGqQtqN.js", include_bytes!("assets/stick-CmGqQtqN.js")),
-    ("assets/world-6hYvo1oR.js", include_bytes!("assets/world-6hYvo1oR.js")),
+    ("assets/index-C6bnHbBL.js", include_bytes!("assets/index-C6bnHbBL.js")),
+    ("assets/stay-BtucpJ_1.js", include_bytes!("assets/stay-BtucpJ_1.js")),
+    ("assets/stick-CSOv6_0S.js", include_bytes!("assets/stick-CSOv6_0S.js")),
+    ("assets/world-CUaNnN_e.js", include_bytes!("assets/world-CUaNnN_e.js")),
     ("chat.html", include_bytes!("chat.html")),
     ("favicon.svg", include_bytes!("favicon.svg")),
     ("index.html", include_bytes!("index.html")),
