@@ -1,12 +1,12 @@
 //! What follows from the lease's events: lives, thaws, recoveries.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use downbeat_schemas::id::NodeId;
+use downbeat_schemas::id::{NodeId, RoomId};
 use tokio::task::{JoinHandle, spawn_local};
 use tokio::time::sleep;
 
@@ -23,6 +23,9 @@ use crate::shared::{self, Pace, Recovery, RecoveryError, Setup, Shared, Surround
 
 /// Between two tries of a step that Redis did not answer.
 const TRY_AGAIN: Duration = Duration::from_millis(100);
+
+/// Rooms that are taken off a listing by one script: Redis does nothing else meanwhile.
+const PURGED_AT_ONCE: usize = 50;
 
 /// The node's lives, one after the other. Lives on the driver's thread.
 pub(super) struct Life {
@@ -163,22 +166,34 @@ impl Life {
 
 async fn clear(recovery: &Recovery<RedisStore>, dead: Owner) -> Result<usize, RecoveryError> {
     let rooms = recovery.rooms(dead).await?;
-    let mut by_name = std::collections::BTreeMap::<&str, Vec<_>>::new();
-    for (room, name) in &rooms {
-        by_name.entry(name).or_default().push(*room);
-    }
     // Off the listings first: nobody is to be led there while the rest goes.
-    for (name, rooms) in &by_name {
-        for some in rooms.chunks(50) {
-            recovery.purge(name, dead, some).await?;
-        }
-    }
+    purge(recovery, dead, &rooms).await?;
     for (room, name) in &rooms {
         recovery
             .forget(*room, name, dead, crate::shared::owner::Epoch(u64::MAX))
             .await?;
     }
+    let listed = recovery.listed(dead).await?;
+    purge(recovery, dead, &listed).await?;
     Ok(rooms.len())
+}
+
+/// Takes rooms off their listings, but for those that are not of this life.
+async fn purge(
+    recovery: &Recovery<RedisStore>,
+    dead: Owner,
+    rooms: &[(RoomId, String)],
+) -> Result<(), RecoveryError> {
+    let mut by_name = BTreeMap::<&str, Vec<RoomId>>::new();
+    for (room, name) in rooms {
+        by_name.entry(name).or_default().push(*room);
+    }
+    for (name, rooms) in &by_name {
+        for some in rooms.chunks(PURGED_AT_ONCE) {
+            recovery.purge(name, dead, some).await?;
+        }
+    }
+    Ok(())
 }
 
 fn owner(member: Member) -> Owner {

@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 
 use downbeat_net::ReadBuffer;
 use downbeat_net::ws::{self, Control, Data, Incoming, OpCode, Reader, Role};
-use downbeat_schemas::SUBPROTOCOL;
 
 use crate::http;
 use crate::seat::Seat;

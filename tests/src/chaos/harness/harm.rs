@@ -39,7 +39,7 @@ impl Harness {
         if let Some(other) = meanwhile {
             self.suffer(other, None)?;
         }
-        self.finish(harm)?;
+        self.finish(&harm)?;
         self.stage
             .note(Seen::Harm(format!("over: {}", fault.kind())));
         Ok(())
@@ -85,7 +85,7 @@ impl Harness {
         Harm { what, until }
     }
 
-    fn finish(&mut self, harm: Harm) -> Result<(), Broken> {
+    fn finish(&mut self, harm: &Harm) -> Result<(), Broken> {
         sleep(harm.until.saturating_duration_since(Instant::now()));
         match harm.what {
             Harmed::Gone(node) if self.nodes[node].is_none() => {

@@ -7,7 +7,7 @@ use downbeat_cluster::lease::COPY_TAGS;
 use super::{Broken, GONE_WITHIN, Harness};
 use crate::chaos::checker::{Evidence, Verdict, check};
 use crate::chaos::entry::{self, Entry};
-use crate::chaos::node::{Node, history};
+use crate::chaos::node::history;
 use crate::chaos::sight::Sight;
 
 impl Harness {
