@@ -232,23 +232,31 @@ impl Life {
 
 async fn clear(recovery: &Recovery<RedisStore>, dead: Member) -> Result<usize, RecoveryError> {
     let rooms = recovery.rooms(dead).await?;
-    let mut by_name = BTreeMap::<&str, Vec<_>>::new();
+    // Off the listings first: nobody is to be led there while the rest goes.
+    let mut outcome = purge(recovery, dead, &rooms).await;
+    // A part of Redis may be out of reach: the rest goes all the same.
     for (room, name) in &rooms {
+        outcome = outcome.and(recovery.forget(*room, name, dead).await);
+    }
+    let listed = recovery.listed(dead).await?;
+    outcome = outcome.and(purge(recovery, dead, &listed).await);
+    outcome.map(|()| rooms.len())
+}
+
+/// Takes rooms off their listings, but for those that are not of this life.
+async fn purge(
+    recovery: &Recovery<RedisStore>,
+    dead: Member,
+    rooms: &[(RoomId, String)],
+) -> Result<(), RecoveryError> {
+    let mut by_name = BTreeMap::<&str, Vec<RoomId>>::new();
+    for (room, name) in rooms {
         by_name.entry(name).or_default().push(*room);
     }
-    // A part of Redis may be out of reach: the rest goes all the same.
-    let mut outcome = Ok(rooms.len());
-    // Off the listings first: nobody is to be led there while the rest goes.
+    let mut outcome = Ok(());
     for (name, rooms) in &by_name {
         for some in rooms.chunks(PURGED_AT_ONCE) {
-            if let Err(error) = recovery.purge(name, dead, some).await {
-                outcome = Err(error);
-            }
-        }
-    }
-    for (room, name) in &rooms {
-        if let Err(error) = recovery.forget(*room, name, dead).await {
-            outcome = Err(error);
+            outcome = outcome.and(recovery.purge(name, dead, some).await.map(drop));
         }
     }
     outcome

@@ -54,6 +54,28 @@ impl<S: Store> Recovery<S> {
         }
     }
 
+    /// All rooms that are listed as a node's, with their names. More than its dead incarnation's, but
+    /// also those that its index has lost: Redis may lose its last writes, or fail between two of them.
+    ///
+    /// # Errors
+    /// [`RecoveryError`] as it says.
+    pub async fn listed(&self, dead: Owner) -> Result<Vec<(RoomId, String)>, RecoveryError> {
+        let mut rooms = Vec::new();
+        let names = self.store.call(self.calls.names(&[])).await?;
+        for name in reply::names(&names)? {
+            let mut next = Some(Vec::new());
+            while let Some(after) = next {
+                let page = self.store.call(self.calls.list(&name, after)).await?;
+                let page = reply::page(&page)?;
+                let listed = page.records.iter();
+                let own = listed.filter(|record| record.location.node == dead.node);
+                rooms.extend(own.map(|record| (record.room, name.clone())));
+                next = page.next;
+            }
+        }
+        Ok(rooms)
+    }
+
     /// Makes a room one's own, with a higher epoch than all before.
     ///
     /// # Errors

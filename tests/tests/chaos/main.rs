@@ -5,7 +5,10 @@
 //! fault at a time, `flaws` shows that a mistake in the lease would be found.
 
 #![allow(clippy::unwrap_used, reason = "a test that fails here says enough")]
-#![allow(clippy::print_stdout, reason = "what was suffered is part of the proof")]
+#![allow(
+    clippy::print_stdout,
+    reason = "what was suffered is part of the proof"
+)]
 
 mod flaws;
 mod single;

@@ -4,7 +4,10 @@
 //! of which runs both ways.
 
 #![allow(clippy::unwrap_used, reason = "a test that fails here says enough")]
-#![allow(clippy::print_stdout, reason = "the gaps that players saw are part of the proof")]
+#![allow(
+    clippy::print_stdout,
+    reason = "the gaps that players saw are part of the proof"
+)]
 
 mod balancers;
 mod edges;

@@ -29,8 +29,8 @@ const QUIET: Duration = Duration::from_secs(16);
 const GONE_WITHIN: Duration = Duration::from_secs(45);
 /// Nodes that have just started hear of each other within a renewal.
 const ACQUAINTANCE: Duration = Duration::from_secs(1);
-/// Tries to start a node: it gives up where Redis is not well for 10 s.
-const START_TRIES: usize = 3;
+/// A node gives up where Redis is not well; whoever runs it starts it again.
+const START_AGAIN: Duration = Duration::from_millis(200);
 
 /// See the module.
 #[derive(Debug)]
@@ -164,8 +164,8 @@ impl Harness {
     /// What it said, if it does not serve.
     pub fn start_node(&mut self, number: usize) -> Result<(), Broken> {
         let cell = self.place.cell(number);
-        let mut said = String::new();
-        for _ in 0..START_TRIES {
+        let until = Instant::now() + WELL_WITHIN;
+        loop {
             self.started += 1;
             let name = format!("node{number}-{}", self.started);
             match Node::start(&self.recipe, &cell, &name) {
@@ -175,10 +175,12 @@ impl Harness {
                     self.tell_addresses();
                     return Ok(());
                 }
-                Err(error) => said = error,
+                Err(said) if Instant::now() > until => {
+                    return Err(format!("node {number} does not start: {said}"));
+                }
+                Err(_) => sleep(START_AGAIN),
             }
         }
-        Err(format!("node {number} does not start: {said}"))
     }
 
     /// Waits until all is well again.
