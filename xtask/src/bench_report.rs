@@ -64,6 +64,21 @@ const BENCHES: &[Bench] = &[
         quick: &["--seconds", "2", "--runs", "1", "--clients", "200"],
     },
     Bench {
+        name: "cluster",
+        quick: &[
+            "--only",
+            "play,find,storm",
+            "--runs",
+            "1",
+            "--seconds",
+            "2",
+            "--rooms",
+            "500",
+            "--joins",
+            "100",
+        ],
+    },
+    Bench {
         name: "soak",
         quick: &["--thousands", "2", "--looks", "2"],
     },

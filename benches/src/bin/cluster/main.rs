@@ -3,8 +3,6 @@
 //!
 //! Three nodes of one shard each, six Redis servers and all clients share the cores of this machine.
 
-#![allow(clippy::print_stdout, reason = "a benchmark prints what it found")]
-
 mod nodes;
 mod play;
 mod registry;
@@ -16,7 +14,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
-use downbeat_benches::machine::Machine;
+use downbeat_benches::report::{Report, ReportArgs, progress};
 use downbeat_benches::table::Table;
 use serde_json::{Value, json};
 
@@ -52,24 +50,25 @@ struct Args {
     /// Leave some out.
     #[arg(long, value_delimiter = ',', default_values = ["play", "kill", "pause", "find", "storm"])]
     only: Vec<String>,
-    /// Keep the raw figures here, as JSON.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
+    #[command(flatten)]
+    report: ReportArgs,
 }
 
 fn main() -> ExitCode {
-    match run(&Args::parse()) {
+    let args = Args::parse();
+    match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            println!("{error}");
+            progress(&error.to_string());
             ExitCode::FAILURE
         }
     }
 }
 
 fn run(args: &Args) -> Result<(), Box<dyn Error>> {
-    let machine = Machine::here();
-    println!("{machine}");
+    let question = "What does it cost to play through another node, what do players notice when a \
+                    Redis master ends, how fast are rooms found, and how many join per second?";
+    let mut report = Report::new("cluster", question);
     let mut raw = Vec::new();
     let wants = |what: &str| args.only.iter().any(|only| only == what);
     for (name, fault) in [
@@ -78,58 +77,60 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         ("pause", Fault::Pause),
     ] {
         if wants(name) {
-            raw.push(games(args, name, fault)?);
+            let (table, figures) = games(args, name, fault)?;
+            report.table(table);
+            raw.push(figures);
         }
     }
     if wants("find") {
+        progress("cluster: find");
         let (table, figures) = registry::find(args.rooms)?;
-        println!("{table}");
+        report.table(table);
         raw.push(json!({ "find": figures }));
     }
     if wants("storm") {
-        let (table, figures) = storm::run(&args.downbeat, args.joins, Duration::from_secs(5))?;
-        println!("{table}");
+        progress("cluster: storm");
+        let window = Duration::from_secs(5);
+        let (table, figures) = storm::run(&args.downbeat, args.joins, window)?;
+        report.table(table);
         raw.push(json!({ "storm": figures }));
     }
-    if let Some(path) = &args.json {
-        let all = json!({ "machine": machine, "figures": raw });
-        std::fs::write(path, serde_json::to_vec_pretty(&all)?)?;
-    }
-    Ok(())
+    report.note(
+        "Three nodes of one shard each, six Redis servers and all clients share the cores of one \
+         machine. In each game a third of the players of every room is at the node that owns it and \
+         two thirds are not; each row has the worst of its parties, but for the median of their \
+         medians. A master is killed or paused after a third of the window.",
+    );
+    report.figures(&raw);
+    Ok(report.publish(&args.report)?)
 }
 
-fn games(args: &Args, name: &str, fault: Fault) -> Result<Value, Box<dyn Error>> {
+fn games(args: &Args, name: &str, fault: Fault) -> Result<(Table, Value), Box<dyn Error>> {
     let title = match fault {
         Fault::None => "Arena, 20 Hz, through any node, ms",
         Fault::Kill => "The same while a Redis master is killed, ms",
         Fault::Pause => "The same while a Redis master is paused, ms",
     };
-    let mut table = Table::new(
-        title,
-        [
-            "clients",
-            "patches/s, least",
-            "gap p99",
-            "gap max",
-            "input to state p50",
-            "p99",
-            "skipped",
-        ],
-    );
+    let columns = [
+        "clients",
+        "patches/s, least",
+        "gap p99",
+        "gap max",
+        "input to state p50",
+        "p99",
+        "skipped",
+    ];
+    let mut table = Table::new(title, columns);
     let mut raw = Vec::new();
-    for _ in 0..args.runs {
+    let window = Duration::from_secs(args.seconds.into());
+    for number in 1..=args.runs {
+        progress(&format!("cluster: {name}, run {number} of {}", args.runs));
         let nodes = Nodes::start(&args.downbeat, 3, &[])?;
-        let game = play::play(
-            &nodes,
-            args.clients,
-            Duration::from_secs(args.seconds.into()),
-            fault,
-        )?;
+        let game = play::play(&nodes, args.clients, window, fault)?;
         for row in game.rows() {
             table.row(row);
         }
         raw.push(game.raw);
     }
-    println!("{table}");
-    Ok(json!({ name: raw }))
+    Ok((table, json!({ name: raw })))
 }
