@@ -215,11 +215,10 @@ impl Lease {
         state.grant = None;
         match state.known {
             Some(born) if born == reply.born => self.on_refused(copy),
-            // The record was in a table that is no more: that says nothing.
-            Some(_) => state.lost_since = state.lost_since.or(Some(now)),
-            // It never was here. A life that could not begin in time is followed by another.
+            // A life that could not begin in time is followed by another.
             None if self.phase == Phase::Joining => self.move_on(now),
-            None => {}
+            // The record was in a table that is no more, or never was in this one: that says nothing.
+            Some(_) | None => state.lost_since = state.lost_since.or(Some(now)),
         }
     }
 
@@ -236,5 +235,95 @@ impl Lease {
             self.phase = Phase::Leaving(now);
             self.settle(now);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use downbeat_schemas::id::NodeId;
+
+    use super::*;
+    use crate::lease::{CopyTime, LeaseSettings, Output, Version};
+
+    const MS: u64 = 1_000_000;
+
+    /// What a copy says: granted, or that it has no record, with the birth of its table.
+    #[derive(Clone, Copy)]
+    enum Says {
+        Granted,
+        Gone { born: u64 },
+        Nothing,
+    }
+
+    fn answer(says: Says) -> Option<Answer> {
+        let (outcome, born) = match says {
+            Says::Granted => (
+                Outcome::Granted {
+                    expires: CopyTime(0),
+                },
+                1,
+            ),
+            Says::Gone { born } => (Outcome::Gone, born),
+            Says::Nothing => return None,
+        };
+        let reply = Reply {
+            outcome,
+            now: CopyTime(1),
+            born: CopyTime(born),
+            version: Version::default(),
+            late: Vec::new(),
+            members: None,
+        };
+        Some(Answer { reply, replicas: 1 })
+    }
+
+    /// Lets each copy answer all that it is asked at this moment; returns the events. A copy that is
+    /// allowed to make the record grants, whatever it says.
+    fn talk(lease: &mut Lease, now: Timestamp, copies: [Says; 3]) -> Vec<Event> {
+        let mut events = Vec::new();
+        lease.poll(now);
+        while let Some(output) = lease.next_output() {
+            match output {
+                Output::Ask {
+                    copy, id, request, ..
+                } => {
+                    let may_create = matches!(request, Request::Renew { create: true, .. });
+                    let says = match copies[copy] {
+                        Says::Gone { .. } if may_create => Says::Granted,
+                        says => says,
+                    };
+                    lease.on_reply(now, id, answer(says).as_ref());
+                }
+                Output::Event(event) => events.push(event),
+                Output::Probe { .. } => {}
+            }
+        }
+        events
+    }
+
+    /// Its record was on two copies when it fell asleep; one of them has lost its table meanwhile.
+    #[test]
+    fn a_life_that_a_third_copy_never_knew_thaws_after_a_table_was_lost() {
+        let mut lease = Lease::new(LeaseSettings::cluster(), NodeId(1), "");
+        lease.on_topology(Timestamp(0), &[Some(0), Some(1), Some(2)]);
+        let began = talk(
+            &mut lease,
+            Timestamp(0),
+            [Says::Granted, Says::Granted, Says::Nothing],
+        );
+        assert!(
+            began.iter().any(|event| matches!(event, Event::Held(_))),
+            "{began:?}"
+        );
+        let lost = [
+            Says::Granted,
+            Says::Gone { born: 2 },
+            Says::Gone { born: 1 },
+        ];
+        let mut events = Vec::new();
+        for at in (1_500..4_000).step_by(25) {
+            events.extend(talk(&mut lease, Timestamp(at * MS), lost));
+        }
+        assert_eq!(events, [Event::Frozen, Event::Thawed]);
     }
 }
