@@ -135,7 +135,7 @@ impl Client {
     /// client before.
     fn take(&mut self, seat: &Seat) -> Option<Wire> {
         let (until, session) = (Instant::now() + TAKE_WITHIN, session(seat));
-        let mut may_be_taken = false;
+        let (mut may_be_taken, mut why) = (false, String::new());
         while Instant::now() < until {
             let Some(address) = self.stage.node(&mut self.random) else {
                 sleep(BREATH);
@@ -156,13 +156,19 @@ impl Client {
                     });
                     return None;
                 }
-                Knocked::Refused(..) => break,
+                Knocked::Refused(code, reason) => {
+                    why = format!("{why}{address}: {code} {reason}");
+                    break;
+                }
                 Knocked::Nobody => {}
-                Knocked::Lost => may_be_taken = true,
+                Knocked::Lost(reason) => {
+                    may_be_taken = true;
+                    why = format!("{why}{address}: {reason}; ");
+                }
             }
             sleep(BREATH);
         }
-        self.stage.note(Seen::GaveUp(session));
+        self.stage.note(Seen::GaveUp { session, why });
         None
     }
 
@@ -207,7 +213,7 @@ pub enum Knocked {
     /// Nobody was there.
     Nobody,
     /// Somebody was, and then no more.
-    Lost,
+    Lost(String),
 }
 
 /// Takes a seat at a node.
@@ -215,15 +221,17 @@ pub fn knock(address: SocketAddr, seat: &Seat) -> Knocked {
     let mut wire = match Wire::open(address, &seat.path()) {
         Ok(wire) => wire,
         Err(Dead::Unsent) => return Knocked::Nobody,
-        Err(Dead::Broken) => return Knocked::Lost,
+        Err(Dead::Broken) => return Knocked::Lost("the handshake broke off".to_owned()),
     };
     match wire.next(Instant::now() + WELCOME_MAX) {
         Ok(Some(Came::Message(bytes))) => match ServerMessage::decode(&bytes) {
             Ok(ServerMessage::Welcome(_)) => Knocked::Welcome(wire),
-            _ => Knocked::Lost,
+            _ => Knocked::Lost("something else than a welcome came".to_owned()),
         },
         Ok(Some(Came::Close(code, reason))) if says_no(code) => Knocked::Refused(code, reason),
-        Ok(Some(Came::Close(..)) | None) | Err(_) => Knocked::Lost,
+        Ok(Some(Came::Close(code, reason))) => Knocked::Lost(format!("{code} {reason}")),
+        Ok(None) => Knocked::Lost("no welcome came".to_owned()),
+        Err(_) => Knocked::Lost("the connection broke".to_owned()),
     }
 }
 

@@ -44,8 +44,13 @@ pub enum Seen {
         /// And its words.
         reason: String,
     },
-    /// It gave up.
-    GaveUp(SessionId),
+    /// It gave up, without knowing what became of the seat.
+    GaveUp {
+        /// The seat.
+        session: SessionId,
+        /// What it heard instead.
+        why: String,
+    },
     /// A node was asked for all rooms while all was well. Rooms with their nodes.
     Listed {
         /// Who said so.

@@ -24,7 +24,7 @@ pub(super) fn check(evidence: &Evidence, facts: &Facts, verdict: &mut Verdict) {
                 check_told(evidence, facts, verdict, (sight.at, *room, *owner));
             }
             Seen::Taken(_) => verdict.taken += 1,
-            Seen::GaveUp(_) => verdict.open += 1,
+            Seen::GaveUp { .. } => verdict.open += 1,
             Seen::Refused {
                 session,
                 by,

@@ -181,7 +181,9 @@ fn a_seat_that_was_told_of_is_there_or_its_room_is_over() {
         [""; 0]
     );
     is_found("SeatWithTheDead", &end, &[killed, told(185)]);
-    let verdict = check(&evidence(&end, &[told(25), (40, Seen::GaveUp(SEAT))]));
+    let (session, why) = (SEAT, String::new());
+    let gave_up = (40, Seen::GaveUp { session, why });
+    let verdict = check(&evidence(&end, &[told(25), gave_up]));
     assert_eq!((verdict.seats, verdict.taken, verdict.open), (1, 0, 1));
 }
 
