@@ -55,6 +55,10 @@ pub fn patient_limits() -> Limits {
         matchmake_timeout_ms: 600_000,
         create_timeout_ms: 600_000,
         catch_up_steps_max: 1_000_000,
+        // What an edge has not heard in time is lost to its clients but for the state.
+        relay_ring_bytes_max: 256 << 20,
+        relay_reorder_bytes_max: 256 << 20,
+        relay_silence_ms: 600_000,
         ..Limits::default()
     }
 }

@@ -107,7 +107,9 @@ impl Shard {
         }
         if socket.connection.is_drained() {
             socket.connection.resume();
-            self.stats.total.resyncs += 1;
+            // Who is leaving for good gets no snapshot any more.
+            let stays = matches!(socket.role, Role::Player { .. } | Role::Relayed(_));
+            self.stats.total.resyncs += u64::from(stays);
             match socket.role {
                 Role::Player { room, seat } => {
                     if let Some(slot) = self.rooms.find_mut(room) {
