@@ -148,6 +148,7 @@ fn all_tests(project: &Project) -> Result<(), Box<dyn Error>> {
     test.env("DOWNBEAT_TEST_HAPROXY", haproxy);
     test.env("DOWNBEAT_TEST_SDK", sdk(project)?);
     tools::redis()?;
+    tools::networks()?;
     test.current_dir(&project.root);
     Ok(process::run(&mut test)?)
 }

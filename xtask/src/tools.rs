@@ -83,6 +83,16 @@ pub(crate) fn prometheus() -> Result<PathBuf, ToolError> {
     })
 }
 
+/// Sees to it that there are `ip` and `nft`, with which tests cut nodes off in networks of their own.
+/// Only root may make those: anybody else's tests say that they are skipped.
+pub(crate) fn networks() -> Result<(), ToolError> {
+    let is_root = process::output(Command::new("id").arg("-u"))? == "0";
+    if is_root && (in_path("ip").is_none() || in_path("nft").is_none()) {
+        install_debian(&["iproute2", "nftables"])?;
+    }
+    Ok(())
+}
+
 /// Sees to it that there are `redis-server` and `redis-sentinel`, which the tests start themselves.
 pub(crate) fn redis() -> Result<(), ToolError> {
     let missing = || in_path("redis-server").is_none() || in_path("redis-sentinel").is_none();
