@@ -86,7 +86,7 @@ fn arguments_and_keys_are_texts() {
     let keys = copy_keys("downbeat", 2).map(|key| key.escape_ascii().to_string());
     assert_eq!(
         keys,
-        ["downbeat:{lease159}:nodes", "downbeat:{lease159}:clock"]
+        ["downbeat:{copy2.8040}:nodes", "downbeat:{copy2.8040}:clock"]
     );
 }
 
