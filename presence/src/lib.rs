@@ -6,7 +6,7 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `handle` | [`Presence`], and its [`Set`]s, [`Hash`]es and [`Counter`]s |
+//! | `handle` | [`Presence`], and its [`struct@Set`]s, [`struct@Hash`]es and [`struct@Counter`]s |
 //! | `subscription` | messages on their way to a program |
 //! | `operation` | everything that can be done to a key, and the answers |
 //! | `machine` | the keys of one node and when they expire; pure |
