@@ -166,11 +166,15 @@ fn sdk(project: &Project) -> Result<PathBuf, Box<dyn Error>> {
 fn client(project: &Project) -> Result<(), Box<dyn Error>> {
     let folder = project.root.join("clients");
     tools::npm_ci(project, &folder)?;
-    let server = server(project)?;
+    let (server, chromium) = (server(project)?, tools::chromium()?);
     for script in ["build", "check", "test"] {
         let mut npm = tools::npm(project)?;
         npm.args(["run", script, "--workspace", "typescript"]);
-        process::run(npm.env("DOWNBEAT", &server).current_dir(&folder))?;
+        process::run(
+            npm.env("DOWNBEAT", &server)
+                .env("CHROMIUM", &chromium)
+                .current_dir(&folder),
+        )?;
     }
     Ok(())
 }
