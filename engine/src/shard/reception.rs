@@ -360,7 +360,12 @@ async fn locate(
             None if !may_live && now.since(began) >= LOCATE_DEAD_MAX => {
                 return Err(Goodbye::unknown_room());
             }
-            None if now.since(began) >= LOCATE_MAX => return Err(Goodbye::out_of_sight()),
+            None if now.since(began) >= LOCATE_MAX => {
+                return Err(match desk.node.fence.holds(now) {
+                    true => Goodbye::unknown_room(),
+                    false => Goodbye::out_of_sight(),
+                });
+            }
             None => {}
         }
         let nothing = std::future::pending::<()>();
