@@ -17,8 +17,8 @@ use crate::feed::Feeds;
 use crate::lobby::WaiterId;
 use crate::placement::Placement;
 use crate::{
-    Counts, FindError, Found, Hold, HoldId, HoldPass, ListingFeed, Load, Location, Pending, Query,
-    Registry, RoomListing, RoomRecord, Ticket, TicketPass,
+    Counts, FindError, Found, Hold, HoldId, HoldPass, ListingFeed, Load, LocateError, Location,
+    Pending, Query, Registry, RoomListing, RoomRecord, Ticket, TicketPass,
 };
 
 /// A registry for a node on its own: what is true when no other is configured.
@@ -73,9 +73,9 @@ impl Registry for Embedded {
         None
     }
 
-    fn locate(&self, room: RoomId) -> Pending<Option<Arc<RoomRecord>>> {
+    fn locate(&self, room: RoomId) -> Pending<Result<Option<Arc<RoomRecord>>, LocateError>> {
         let record = self.shared.decide(|board| board.locate(room));
-        Box::pin(ready(record))
+        Box::pin(ready(Ok(record)))
     }
 
     fn list(&self, name: Option<&str>) -> Pending<Vec<RoomListing>> {

@@ -8,9 +8,11 @@ use downbeat_schemas::limits::Limits;
 use downbeat_schemas::part::Part;
 use downbeat_schemas::time::Timestamp;
 
+pub use crate::queue::fuzzing::queue_answers;
 pub use crate::shared::fuzzing::registry_replies;
 
 use crate::lease::{RawReply, Reply};
+use crate::post::letter::Letter;
 use crate::relay::wire::Frame;
 use crate::relay::{Audience, Hub, RelayedId, Strand, Turn, Up};
 
@@ -72,6 +74,13 @@ pub fn relay_frame(input: &[u8]) {
     }
     while let Some(letter) = strand.up(now) {
         Up::decode(&letter).expect("a strand writes letters");
+    }
+}
+
+/// Reads any bytes as what one node says to another: what is read is what would be written.
+pub fn post_letter(input: &[u8]) {
+    if let Ok(letter) = Letter::decode(&Bytes::copy_from_slice(input)) {
+        assert_eq!(Letter::decode(&letter.encode()), Ok(letter));
     }
 }
 

@@ -48,6 +48,11 @@ pub enum Found {
     Create(Ticket),
 }
 
+/// Nobody can tell where a room is, or whether there is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the room cannot be looked up at this moment: ask again")]
+pub struct LocateError;
+
 /// Why there is no answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FindError {

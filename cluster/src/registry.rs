@@ -8,8 +8,8 @@ use downbeat_schemas::id::RoomId;
 use downbeat_schemas::time::Timestamp;
 
 use crate::{
-    FindError, Found, Hold, HoldPass, ListingFeed, Load, Location, Query, RoomListing, RoomRecord,
-    Ticket, TicketPass,
+    FindError, Found, Hold, HoldPass, ListingFeed, Load, LocateError, Location, Query, RoomListing,
+    RoomRecord, Ticket, TicketPass,
 };
 
 /// An answer that may have to come from elsewhere. To give up, drop it.
@@ -35,7 +35,10 @@ pub trait Registry: fmt::Debug + Send + Sync {
     fn until_known(&self, room: RoomId) -> Option<Pending<()>>;
 
     /// Where a room is, private and locked ones too; `None` if there is none of this id.
-    fn locate(&self, room: RoomId) -> Pending<Option<Arc<RoomRecord>>>;
+    ///
+    /// # Errors
+    /// [`LocateError`] if that is not known for certain.
+    fn locate(&self, room: RoomId) -> Pending<Result<Option<Arc<RoomRecord>>, LocateError>>;
 
     /// The rooms of a name, or all, oldest first; private ones left out, locked ones shown.
     fn list(&self, name: Option<&str>) -> Pending<Vec<RoomListing>>;

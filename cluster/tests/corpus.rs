@@ -8,7 +8,7 @@
 
 use std::path::PathBuf;
 
-use downbeat_cluster::fuzzing::registry_replies;
+use downbeat_cluster::fuzzing::{post_letter, queue_answers, registry_replies};
 
 /// Runs each file, and each with every byte of it changed, cut out, or the last.
 fn replay(target: &str, run: fn(&[u8])) {
@@ -39,4 +39,14 @@ fn replay(target: &str, run: fn(&[u8])) {
 #[test]
 fn registry_replies_corpus() {
     replay("registry_replies", registry_replies);
+}
+
+#[test]
+fn queue_answers_corpus() {
+    replay("queue_answers", queue_answers);
+}
+
+#[test]
+fn post_letter_corpus() {
+    replay("post_letter", post_letter);
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use downbeat_cluster::lease::MemberState;
 use downbeat_cluster::queue::Queues;
 use downbeat_cluster::{Cluster, Fence, History, Location, Post, Registry};
 use downbeat_presence::Presence;
@@ -57,15 +56,6 @@ impl Node {
         self.closing.load(Ordering::Acquire)
     }
 
-    /// Whether another node of the cluster, or this one, lives as far as is known here.
-    pub(crate) fn knows_alive(&self, node: NodeId) -> bool {
-        self.cluster.as_ref().is_some_and(|cluster| {
-            let status = cluster.status();
-            let mut lives = status.members.iter().filter(|member| member.node == node);
-            lives.any(|member| member.state != MemberState::Dead)
-        })
-    }
-
     /// The room type of a name; the monitor's too, if it is on.
     pub(crate) fn definition(&self, name: &str) -> Option<&Arc<RoomDefinition>> {
         let monitor = self.monitor.as_ref();
@@ -77,6 +67,7 @@ impl Node {
     /// Records a room of this node from now on, or no more.
     pub(crate) async fn record(&self, room: RoomId, on: bool) -> Result<(), RecordError> {
         let found = self.registry.locate(room).await;
+        let found = found.map_err(|_| RecordError::Unavailable)?;
         let found = found.filter(|found| found.location.node == self.id);
         let shard = found.ok_or(RecordError::NoSuchRoom)?.location.shard;
         let (reply, answer) = oneshot::channel();

@@ -10,11 +10,13 @@
 //! | `life` | what follows from its events: lives, thaws, recoveries |
 //! | `neighbours` | other nodes, watched to know of a crash at once |
 //! | `lives` | the registry through all lives of the node |
+//! | `forgetting` | everything is told again when Redis may have forgotten |
 //! | `channels` | names of channels, and pairs of them |
 //! | `courier` | a message by one channel of a pair or the other |
 //! | `carrying`, `hearing`, `audience` | the speaking and the listening half of the post |
 //! | `listings` | the list of rooms as lobbies watch it |
 //! | `store`, `presence_store`, `queue_store` | the registry, presence and queues, through the router |
+//! | `scripts` | what they have Redis run |
 //! | `status` | what people and metrics see of all this |
 
 mod about;
@@ -24,6 +26,7 @@ mod channels;
 mod clock;
 mod cluster;
 mod courier;
+mod forgetting;
 mod hearing;
 mod leasing;
 mod least;
@@ -35,6 +38,7 @@ mod orders;
 mod presence_store;
 mod queue_store;
 pub(crate) mod raw_reply;
+mod scripts;
 mod status;
 mod store;
 mod thread;

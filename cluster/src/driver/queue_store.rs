@@ -1,28 +1,24 @@
 //! Queues, through the router.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use redis::Value;
 use tokio::task::spawn_local;
 
+use super::scripts::Scripts;
 use crate::queue::{QueueRequests, QueueScript, ScriptStore};
-use crate::redis::{Router, Script};
+use crate::redis::Router;
 
 /// Redis as queues ask it.
 pub(super) struct QueueStore {
     router: Router,
-    /// By name: Redis is sent a script's hash.
-    scripts: RefCell<BTreeMap<&'static str, &'static Script>>,
+    scripts: Scripts,
 }
 
 impl QueueStore {
-    pub(super) const fn new(router: Router) -> Self {
-        Self {
-            router,
-            scripts: RefCell::new(BTreeMap::new()),
-        }
+    pub(super) fn new(router: Router) -> Self {
+        let scripts = Scripts::default();
+        Self { router, scripts }
     }
 }
 
@@ -34,13 +30,7 @@ impl ScriptStore for QueueStore {
         args: &[Vec<u8>],
     ) -> Result<Vec<u8>, String> {
         let name = script.name();
-        let script = {
-            let mut scripts = self.scripts.borrow_mut();
-            // Four of them, made once for the life of the process.
-            *scripts
-                .entry(name)
-                .or_insert_with(|| Box::leak(Box::new(Script::new(name, script.body()))))
-        };
+        let script = self.scripts.get(name, script.body());
         match self.router.script(script, keys, args).await {
             Ok(Value::BulkString(bytes)) => Ok(bytes),
             Ok(other) => Err(format!("{name} answers {other:?}, expected one text")),

@@ -1,39 +1,27 @@
 //! The registry's scripts, through the router.
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
-
 use redis::Value;
 
-use crate::redis::{Router, Script};
+use super::scripts::Scripts;
+use crate::redis::Router;
 use crate::shared::store::{Call, Reply, Store, StoreError};
 
 /// Redis as the registry asks it.
 pub(crate) struct RedisStore {
     router: Router,
-    /// By name: Redis is sent a script's hash.
-    scripts: RefCell<BTreeMap<&'static str, &'static Script>>,
+    scripts: Scripts,
 }
 
 impl RedisStore {
-    pub(crate) const fn new(router: Router) -> Self {
-        Self {
-            router,
-            scripts: RefCell::new(BTreeMap::new()),
-        }
+    pub(crate) fn new(router: Router) -> Self {
+        let scripts = Scripts::default();
+        Self { router, scripts }
     }
 }
 
 impl Store for RedisStore {
     async fn call(&self, call: Call) -> Result<Reply, StoreError> {
-        let script = call.script;
-        let script = {
-            let mut scripts = self.scripts.borrow_mut();
-            // Some twenty of them, made once for the life of the process.
-            *scripts
-                .entry(script.name)
-                .or_insert_with(|| Box::leak(Box::new(Script::new(script.name, script.body))))
-        };
+        let script = self.scripts.get(call.script.name, call.script.body);
         let asked = self.router.script(script, &[call.key], &call.args).await;
         asked
             .map(reply)

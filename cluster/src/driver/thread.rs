@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep};
 use super::carrying::Carrying;
 use super::cluster::{Begun, ClusterError, ClusterSettings, StatusCell};
 use super::courier::Courier;
+use super::forgetting;
 use super::hearing::Hearing;
 use super::leasing::Leasing;
 use super::life::Life;
@@ -96,6 +97,7 @@ async fn drive(settings: ClusterSettings, ends: Ends, tell: &Tell) -> Result<(),
         Rc::clone(&leasing),
         Rc::clone(&hearing),
     ));
+    spawn_local(forgetting::watch(router.clone(), Rc::clone(&life)));
     let watch = Watch {
         router: router.clone(),
         leasing: Rc::clone(&leasing),

@@ -30,6 +30,7 @@
 
 mod embedded;
 mod entrant;
+pub(crate) mod fuzzing;
 mod line;
 mod matching;
 mod queues;

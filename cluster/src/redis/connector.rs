@@ -63,9 +63,17 @@ impl Connector {
     }
 
     /// Connects for commands: RESP2, so that answers look the same on all versions.
+    ///
+    /// The kernel accepts connections for a process that is stopped: there is one only once the
+    /// server has said something, whatever that is.
     pub(crate) async fn open(&self, node: &RedisNode) -> RedisResult<MultiplexedConnection> {
-        self.open_with(node, ProtocolVersion::RESP2, &self.config)
-            .await
+        let protocol = ProtocolVersion::RESP2;
+        let mut connection = self.open_with(node, protocol, &self.config).await?;
+        let ping = redis::cmd("PING");
+        match connection.send_packed_command(&ping).await {
+            Err(error) if error.is_timeout() || error.is_connection_dropped() => Err(error),
+            _ => Ok(connection),
+        }
     }
 
     /// Connects for subscriptions: RESP3, so that messages and answers share a connection.

@@ -36,16 +36,28 @@ impl Router {
     pub(crate) async fn connect(settings: RedisSettings) -> Result<Self, StartError> {
         let deadline = Instant::now() + Duration::from_millis(settings.limits.start_timeout_ms);
         let router = Self::begin(settings).map_err(|error| tls(&error))?;
-        let inner = router.inner();
+        while let Err(error) = router.check(deadline).await {
+            // What may pass by itself: a server that loads its data, or a master that fails over.
+            let may_pass = matches!(error, StartError::Failed(_));
+            if !may_pass || Instant::now() > deadline {
+                return Err(error);
+            }
+            tracing::debug!(%error, "redis: looking again");
+            sleep(LOOK_EVERY).await;
+        }
+        Ok(router)
+    }
+
+    async fn check(&self, deadline: Instant) -> Result<(), StartError> {
+        let inner = self.inner();
         // First those that are there: another topology than the settings say shows at once.
         inner.until_reached(deadline).await?;
         inner.check_servers().await?;
         inner.until_owned(deadline).await?;
         inner.until_masters_are_connected(deadline).await?;
         inner.check_servers().await?;
-        router.check_copies()?;
-        router.check_rights().await?;
-        Ok(router)
+        self.check_copies()?;
+        self.check_rights().await
     }
 
     /// The tags of the lease copies that this topology holds.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
 use downbeat_schemas::id::RoomId;
+use downbeat_schemas::time::Timestamp;
 use futures_channel::oneshot;
 
 use super::call::Calls;
@@ -12,14 +13,18 @@ use super::dirty::Dirty;
 use super::spread::Spread;
 use crate::claim::Claims;
 use crate::{
-    Counts, FindError, Found, Hold, HoldId, HoldPass, Query, RoomRecord, Ticket, TicketId,
-    TicketPass,
+    Counts, FindError, Found, Hold, HoldId, HoldPass, LocateError, Query, RoomRecord, Ticket,
+    TicketId, TicketPass,
 };
 
 /// Requests that wait for the driver or its store. Beyond: finds fail with
 /// [`FindError::Unavailable`], lists are of this node's rooms, rooms of other nodes are unknown,
 /// and claims that are given back end when their time is over.
 const REQUESTS_MAX: usize = 16_384;
+
+/// By then all owners have told their rooms again to a store that has forgotten them: longer than
+/// the longest pause between two tries of [`Dirty`].
+const DOUBT: std::time::Duration = std::time::Duration::from_millis(1_500);
 
 /// A find, and where its answer goes.
 #[derive(Debug)]
@@ -28,12 +33,15 @@ pub(crate) struct Asked {
     pub(crate) answer: oneshot::Sender<Result<Found, FindError>>,
 }
 
+/// Where a room is, if there is one.
+pub(crate) type Located = Result<Option<Arc<RoomRecord>>, LocateError>;
+
 /// What shards ask of the driver.
 #[derive(Debug)]
 pub(crate) enum Request {
     Find(Asked),
     List(Option<Arc<str>>, oneshot::Sender<Vec<RoomRecord>>),
-    Locate(RoomId, oneshot::Sender<Option<Arc<RoomRecord>>>),
+    Locate(RoomId, oneshot::Sender<Located>),
     Release(HoldPass),
     Finish(TicketPass),
 }
@@ -58,6 +66,8 @@ pub(crate) struct State {
     requests: VecDeque<Request>,
     /// Taken by the driver and not done yet.
     under_way: usize,
+    /// Until then the store may lack rooms that there are.
+    doubted_until: Timestamp,
     last_claim: u64,
     /// Rises with each change.
     revision: u64,
@@ -78,6 +88,7 @@ impl Desk {
             awaited: BTreeMap::new(),
             requests: VecDeque::new(),
             under_way: 0,
+            doubted_until: Timestamp::default(),
             last_claim: 0,
             revision: 0,
             driver: None,
@@ -190,6 +201,16 @@ impl State {
 
     pub(crate) fn done(&mut self) {
         self.under_way -= 1;
+    }
+
+    /// The store is out of reach, or may have forgotten something.
+    pub(crate) fn doubt(&mut self, now: Timestamp) {
+        self.doubted_until = now.after(DOUBT);
+    }
+
+    /// Whether the store may lack rooms that there are.
+    pub(crate) fn is_in_doubt(&self, now: Timestamp) -> bool {
+        now < self.doubted_until
     }
 
     /// Whether nothing is asked or to be told.

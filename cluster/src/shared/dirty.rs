@@ -158,6 +158,32 @@ impl Dirty {
         self.partitions.keys().cloned().collect()
     }
 
+    /// Has everything told again at once: the store may have forgotten some of it.
+    pub(crate) fn tell_again(&mut self) {
+        if !self.partitions.is_empty() {
+            self.announce_at = Timestamp::default();
+        }
+        self.partitions
+            .values_mut()
+            .for_each(Partition::begin_round);
+        let rooms: Vec<RoomId> = self.rooms.keys().copied().collect();
+        for id in rooms {
+            self.doubt(id);
+        }
+    }
+
+    /// The store may have forgotten whose room it is.
+    fn doubt(&mut self, id: RoomId) {
+        match self.rooms.get_mut(&id) {
+            // The answer under way may be from before.
+            Some(room) if room.is_busy => room.is_doubted = true,
+            Some(room) if room.stage == Stage::Owned => {
+                self.reschedule(id, Timestamp::default());
+            }
+            _ => {}
+        }
+    }
+
     /// Whether all has been told.
     pub(crate) fn is_told(&self) -> bool {
         let is_told = |room: &Room| !room.is_busy && room.stage == Stage::Owned;

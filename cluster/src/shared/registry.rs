@@ -14,8 +14,8 @@ use super::dirty::{Dirty, Pace};
 use super::keys::Keys;
 use super::owner::{Owner, Title};
 use crate::{
-    Counts, FindError, Found, Hold, HoldPass, ListingFeed, Load, Location, Pending, Query,
-    Registry, RoomListing, RoomRecord, Ticket, TicketPass,
+    Counts, FindError, Found, Hold, HoldPass, ListingFeed, Load, LocateError, Location, Pending,
+    Query, Registry, RoomListing, RoomRecord, Ticket, TicketPass,
 };
 
 /// What a node's registry is made with.
@@ -39,8 +39,9 @@ pub struct Setup {
 /// - [`list`](Registry::list) is of all nodes' rooms; of this node's only, while the store is out
 ///   of reach.
 /// - [`locate`](Registry::locate) knows this node's rooms at once, those of others by the store;
-///   while the store is out of reach, it is asked again for 6 s, and then they are unknown. Their
-///   time of creation is by the store's clock.
+///   while the store is out of reach, or may have forgotten rooms that their owners are telling it
+///   again, it is asked again for 6 s. That there is no such room it has to say for 200 ms. A
+///   room's time of creation is by the store's clock.
 /// - [`counts`](Registry::counts) are of this node. Its holds and tickets are those that its
 ///   requests have; the expired ones are those that it found.
 /// - [`expire`](Registry::expire) does nothing: the driver's thread does it.
@@ -83,6 +84,14 @@ impl Shared {
     pub(crate) async fn records_of_all(&self) -> Option<Vec<Arc<RoomRecord>>> {
         let rooms = self.read_all(None).await?;
         Some(rooms.into_iter().map(Arc::new).collect())
+    }
+
+    /// Has the store told again of all that it was told: it may have forgotten some of it.
+    pub(crate) fn tell_again(&self, now: Timestamp) {
+        self.desk.change(|state| {
+            state.doubt(now);
+            state.dirty.tell_again();
+        });
     }
 
     async fn read_all(&self, name: Option<Arc<str>>) -> Option<Vec<RoomRecord>> {
@@ -146,15 +155,15 @@ impl Registry for Shared {
         Some(Box::pin(async { known.await.unwrap_or_default() }))
     }
 
-    fn locate(&self, room: RoomId) -> Pending<Option<Arc<RoomRecord>>> {
+    fn locate(&self, room: RoomId) -> Pending<Result<Option<Arc<RoomRecord>>, LocateError>> {
         let own = self.desk.look(|state| state.dirty.record(room).cloned());
         if own.is_some() {
-            return Box::pin(ready(own));
+            return Box::pin(ready(Ok(own)));
         }
         let (answer, record) = oneshot::channel();
         match self.desk.ask(Request::Locate(room, answer)) {
-            Ok(()) => Box::pin(async { record.await.unwrap_or_default() }),
-            Err(_) => Box::pin(ready(None)),
+            Ok(()) => Box::pin(async { record.await.unwrap_or(Err(LocateError)) }),
+            Err(_) => Box::pin(ready(Err(LocateError))),
         }
     }
 

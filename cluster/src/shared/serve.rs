@@ -209,7 +209,11 @@ impl<S: Store + 'static> Driver<S> {
         let script = call.script.name;
         let reply = self.0.store.call(call).await;
         if let Err(error) = &reply {
-            self.0.desk.look(|state| state.counts.calls_failed += 1);
+            let now = self.now();
+            self.0.desk.look(|state| {
+                state.counts.calls_failed += 1;
+                state.doubt(now);
+            });
             let error = error.clone();
             (self.0.events)(Event::Failed { script, error });
         }

@@ -7,7 +7,9 @@ use downbeat_presence::testing::{FakeClock, answer};
 use downbeat_presence::{Presence, PresenceError};
 use downbeat_schemas::limits::Limits;
 
-use crate::node::{Node, wait_for};
+use futures_executor::block_on;
+
+use crate::node::Node;
 use crate::redis::{Redis, Watch, eventually};
 
 const RUNS: u64 = 30;
@@ -131,7 +133,7 @@ fn answers_and_lives_are_alike() {
             let redis_key = format!("test:{{p:{}}}", deed.key);
             let was_there = client.number(&["EXISTS", &redis_key]) == 1;
             let before = watch.ms();
-            let found = wait_for(deed.run(&node.presence));
+            let found = block_on(deed.run(&node.presence));
             let after = watch.ms();
             let expected = answer(deed.run(&memory));
             assert_eq!(found, expected, "seed {seed}, step {step}: {deed:?}");
@@ -172,10 +174,10 @@ fn keys_of_redis_expire() {
     let node = Node::start(&redis, &limits());
     let counter = node.presence.counter("soon");
     let counter = counter.living(Duration::from_millis(50));
-    wait_for(counter.increment(1)).unwrap();
+    block_on(counter.increment(1)).unwrap();
     let mut client = redis.connect();
     eventually("the key is gone", || client.keys().is_empty());
-    assert_eq!(wait_for(counter.value()), Ok(0));
+    assert_eq!(block_on(counter.value()), Ok(0));
 }
 
 #[test]
@@ -186,7 +188,7 @@ fn nodes_count_together() {
         let counter = node.presence.counter("wins");
         std::thread::spawn(move || {
             for _ in 0..200 {
-                wait_for(counter.increment(1)).unwrap();
+                block_on(counter.increment(1)).unwrap();
             }
         })
     });
@@ -194,6 +196,6 @@ fn nodes_count_together() {
         thread.join().unwrap();
     }
     for node in &nodes {
-        assert_eq!(wait_for(node.presence.counter("wins").value()), Ok(600));
+        assert_eq!(block_on(node.presence.counter("wins").value()), Ok(600));
     }
 }

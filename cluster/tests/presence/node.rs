@@ -5,14 +5,14 @@ use std::collections::{BTreeSet, VecDeque};
 use std::future::poll_fn;
 use std::io::BufReader;
 use std::net::TcpStream;
-use std::pin::pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{JoinHandle, Thread};
+use std::task::{Poll, Waker};
+use std::thread::JoinHandle;
 
 use downbeat_cluster::presence::{Channels, Reply, Store, StoreError, WRITE_LUA, serve, shared};
 use downbeat_presence::Presence;
 use downbeat_schemas::limits::Limits;
+use futures_executor::block_on;
 
 use crate::redis::{Client, Redis, Refusal, read, send};
 
@@ -27,7 +27,7 @@ impl Node {
         let (presence, work) = shared(limits, "test");
         let (store, channels) = (redis.connect(), redis.connect());
         let driver = std::thread::spawn(move || {
-            wait_for(serve(work, Commands::new(store), Ears::new(channels)));
+            block_on(serve(work, Commands::new(store), Ears::new(channels)));
         });
         Self {
             presence,
@@ -43,25 +43,6 @@ impl Drop for Node {
         if !std::thread::panicking() {
             driver.unwrap().unwrap();
         }
-    }
-}
-
-/// Runs a future to its end on this thread.
-pub(crate) fn wait_for<T>(future: impl Future<Output = T>) -> T {
-    struct Unpark(Thread);
-    impl Wake for Unpark {
-        fn wake(self: Arc<Self>) {
-            self.0.unpark();
-        }
-    }
-    let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
-    let mut context = Context::from_waker(&waker);
-    let mut future = pin!(future);
-    loop {
-        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
-            return output;
-        }
-        std::thread::park();
     }
 }
 

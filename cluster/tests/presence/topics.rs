@@ -3,11 +3,13 @@
 use downbeat_presence::{PresenceError, Subscription};
 use downbeat_schemas::limits::Limits;
 
-use crate::node::{Node, wait_for};
+use futures_executor::block_on;
+
+use crate::node::Node;
 use crate::redis::{Redis, eventually};
 
 fn next(subscription: &mut Subscription) -> String {
-    let message = wait_for(subscription.next()).unwrap();
+    let message = block_on(subscription.next()).unwrap();
     String::from_utf8(message.payload.to_vec()).unwrap()
 }
 
@@ -16,13 +18,13 @@ fn a_message_reaches_each_subscription_of_all_nodes_once() {
     let redis = Redis::start();
     let nodes = [0; 3].map(|_| Node::start(&redis, &Limits::default()));
     // Two on each node, and one node's third for another topic.
-    let subscribe = |node: &Node| wait_for(node.presence.subscribe("news")).unwrap();
+    let subscribe = |node: &Node| block_on(node.presence.subscribe("news")).unwrap();
     let mut subscriptions: Vec<_> = nodes.iter().chain(&nodes).map(subscribe).collect();
-    let mut other = wait_for(nodes[0].presence.subscribe("other")).unwrap();
+    let mut other = block_on(nodes[0].presence.subscribe("other")).unwrap();
     for (number, node) in nodes.iter().enumerate() {
         for part in 0..50 {
             let words = format!("{number} {part}");
-            wait_for(node.presence.publish("news", words.as_bytes())).unwrap();
+            block_on(node.presence.publish("news", words.as_bytes())).unwrap();
         }
     }
     nodes[2].presence.tell("other", b"the end").unwrap();
@@ -44,7 +46,7 @@ fn what_is_told_at_once_arrives_in_its_order() {
         Node::start(&redis, &Limits::default()),
         Node::start(&redis, &Limits::default()),
     );
-    let mut subscription = wait_for(other.presence.subscribe("news")).unwrap();
+    let mut subscription = block_on(other.presence.subscribe("news")).unwrap();
     for number in 0..1_000 {
         let words = number.to_string();
         one.presence.tell("news", words.as_bytes()).unwrap();
@@ -66,19 +68,19 @@ fn a_topic_that_nobody_hears_is_not_listened_to() {
             format!("{:?}", listeners.unwrap()).ends_with(&format!("Number({expected})])"))
         });
     };
-    let one = wait_for(node.presence.subscribe("news")).unwrap();
-    let two = wait_for(node.presence.subscribe("news")).unwrap();
+    let one = block_on(node.presence.subscribe("news")).unwrap();
+    let two = block_on(node.presence.subscribe("news")).unwrap();
     listeners(1);
     drop(one);
     // There and away again, faster than anybody looks.
     for _ in 0..20 {
         drop(node.presence.subscribe("news"));
-        drop(wait_for(node.presence.subscribe("news")).unwrap());
+        drop(block_on(node.presence.subscribe("news")).unwrap());
     }
     listeners(1);
     drop(two);
     listeners(0);
-    let mut again = wait_for(node.presence.subscribe("news")).unwrap();
+    let mut again = block_on(node.presence.subscribe("news")).unwrap();
     node.presence.tell("news", b"again").unwrap();
     assert_eq!(next(&mut again), "again");
 }
@@ -87,15 +89,15 @@ fn a_topic_that_nobody_hears_is_not_listened_to() {
 fn without_redis_requests_fail_and_with_the_node_subscriptions_end() {
     let redis = Redis::start();
     let node = Node::start(&redis, &Limits::default());
-    let mut subscription = wait_for(node.presence.subscribe("news")).unwrap();
+    let mut subscription = block_on(node.presence.subscribe("news")).unwrap();
     drop(redis);
-    let error = wait_for(node.presence.counter("wins").value()).unwrap_err();
+    let error = block_on(node.presence.counter("wins").value()).unwrap_err();
     assert!(matches!(error, PresenceError::Unavailable(_)), "{error}");
-    let error = wait_for(node.presence.publish("news", b"")).unwrap_err();
+    let error = block_on(node.presence.publish("news", b"")).unwrap_err();
     assert!(matches!(error, PresenceError::Unavailable(_)), "{error}");
     let presence = node.presence.clone();
     drop(node);
-    assert_eq!(wait_for(subscription.next()), None);
-    let error = wait_for(presence.subscribe("news")).unwrap_err();
+    assert_eq!(block_on(subscription.next()), None);
+    let error = block_on(presence.subscribe("news")).unwrap_err();
     assert!(error.to_string().contains("stopped"), "{error}");
 }

@@ -1,15 +1,14 @@
 //! A thousand threads that all want to play at the same moment.
 
 use std::collections::BTreeMap;
-use std::pin::pin;
 use std::sync::{Arc, Barrier, Mutex};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
+use std::thread;
 
 use downbeat_cluster::{Embedded, Found, Hold, Load, Location, Mode, Registry, RoomRecord, Ticket};
 use downbeat_schemas::id::{NodeId, RoomId, ShardId};
 use downbeat_schemas::limits::Limits;
 use downbeat_schemas::time::Timestamp;
+use futures_executor::block_on;
 
 use super::{query, record};
 
@@ -98,24 +97,5 @@ impl Owner {
         };
         rooms.insert(record.room, record.clone());
         self.registry.publish(record, Vec::new(), Some(ticket));
-    }
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            Poll::Ready(answer) => return answer,
-            Poll::Pending => thread::park(),
-        }
-    }
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
     }
 }

@@ -1,6 +1,6 @@
 //! Why a request got no seat.
 
-use downbeat_cluster::FindError;
+use downbeat_cluster::{FindError, LocateError};
 use downbeat_schemas::close::MatchmakeCode;
 use downbeat_schemas::id::RoomId;
 
@@ -79,6 +79,12 @@ impl From<Refusal> for MatchmakeError {
             ),
         };
         Self::new(code, text)
+    }
+}
+
+impl From<LocateError> for MatchmakeError {
+    fn from(error: LocateError) -> Self {
+        Self::new(MatchmakeCode::Unavailable, error.to_string())
     }
 }
 

@@ -83,7 +83,7 @@ async fn authenticate(
         return Ok(None);
     }
     let room_name = match request.method {
-        Method::JoinById(room) => match desk.node.registry.locate(room).await {
+        Method::JoinById(room) => match desk.node.registry.locate(room).await? {
             Some(record) => record.name.to_string(),
             None => return Err(MatchmakeError::unknown_room(room)),
         },
@@ -176,7 +176,7 @@ async fn create(
 }
 
 async fn join_by_id(desk: &Desk, room: RoomId, guest: Guest) -> Result<Offer, MatchmakeError> {
-    let record = desk.node.registry.locate(room).await;
+    let record = desk.node.registry.locate(room).await?;
     let record = record.ok_or_else(|| MatchmakeError::unknown_room(room))?;
     let hold = None;
     let reserve = SeatRequest::Reserve { room, guest, hold };
@@ -191,7 +191,7 @@ async fn reconnect(
     room: RoomId,
     token: ReconnectionToken,
 ) -> Result<Offer, MatchmakeError> {
-    let record = desk.node.registry.locate(room).await;
+    let record = desk.node.registry.locate(room).await?;
     let record = record.ok_or_else(MatchmakeError::seat_expired)?;
     let resume = SeatRequest::Resume { room, token };
     match ask(desk, record.location, resume).await {

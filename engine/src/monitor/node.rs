@@ -38,7 +38,7 @@ impl Backstage for NodeBackstage {
     fn describe(&self, room: RoomId) -> Later<Option<Detail>> {
         let desk = Rc::clone(&self.0);
         Box::pin(async move {
-            let record = desk.node.registry.locate(room).await?;
+            let record = desk.node.registry.locate(room).await.ok()??;
             let question = |reply| Question::Describe(room, reply);
             let detail = ask(&desk, record.location.shard, deadline(&desk), question).await;
             let definition = desk.node.definitions.get(&record.name);
@@ -50,7 +50,7 @@ impl Backstage for NodeBackstage {
     fn act(&self, room: RoomId, action: Action) -> Later<bool> {
         let desk = Rc::clone(&self.0);
         Box::pin(async move {
-            let Some(record) = desk.node.registry.locate(room).await else {
+            let Ok(Some(record)) = desk.node.registry.locate(room).await else {
                 return false;
             };
             let question = |reply| Question::Act(room, action, reply);

@@ -11,7 +11,6 @@ mod running;
 pub(crate) mod settings;
 mod signals;
 mod start;
-mod wait;
 
 pub use auth::AuthRequest;
 pub use builder::{Server, ServerBuilder};

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use downbeat_presence::Presence;
 use downbeat_schemas::id::{NodeId, RoomId};
+use futures_executor::block_on;
 
-use super::wait::wait_for;
 use crate::capture::CapturedTick;
 use crate::link::{Command, RecordError};
 use crate::node::Node;
@@ -58,7 +58,7 @@ impl RunningServer {
     /// # Errors
     /// [`RecordError`] if it is not.
     pub fn record(&self, room: RoomId) -> Result<(), RecordError> {
-        wait_for(self.node.record(room, true))
+        block_on(self.node.record(room, true))
     }
 
     /// Records a room no more; its file says so and is whole.
@@ -66,7 +66,7 @@ impl RunningServer {
     /// # Errors
     /// [`RecordError`] if the room is gone.
     pub fn stop_recording(&self, room: RoomId) -> Result<(), RecordError> {
-        wait_for(self.node.record(room, false))
+        block_on(self.node.record(room, false))
     }
 
     /// What the rooms of this server have as [`Ctx::presence`](crate::Ctx::presence): topics to
@@ -89,12 +89,12 @@ impl RunningServer {
     /// The slow ticks that are captured, the newest first. Waits for the thread that writes them;
     /// none if too much waits for it.
     pub fn captures(&self) -> Vec<CapturedTick> {
-        wait_for(self.node.scribe.captures()).unwrap_or_default()
+        block_on(self.node.scribe.captures()).unwrap_or_default()
     }
 
     /// The flame graph of a captured tick as SVG, if it has one and is still there.
     pub fn flame_graph(&self, captured: &CapturedTick) -> Option<String> {
-        wait_for(self.node.scribe.flame_graph(captured.name.clone()))
+        block_on(self.node.scribe.flame_graph(captured.name.clone()))
     }
 
     /// Takes no one in any more, tells rooms (`on_dispose`) and clients (close code 4001), and

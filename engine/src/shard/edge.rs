@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use downbeat_cluster::relay::{Audience, News, Queued, RelayedId, Strand, StrandId};
-use downbeat_cluster::{Location, RoomRecord};
+use downbeat_cluster::{LocateError, Location, RoomRecord};
 use downbeat_core::host::Outlet;
 use downbeat_schemas::close::CloseCode;
 use downbeat_schemas::id::{ConnectionId, NodeId, ReconnectionToken, RoomId, SessionId};
@@ -281,22 +281,23 @@ impl Shard {
     pub(super) fn take_owner(
         &mut self,
         room: RoomId,
-        record: Option<Arc<RoomRecord>>,
+        found: Result<Option<Arc<RoomRecord>>, LocateError>,
         now: Timestamp,
     ) {
         let Some(edge) = self.edges.rooms.get_mut(&room) else {
             return;
         };
         edge.is_asking = false;
-        match record {
-            Some(record) => {
+        match found {
+            Ok(Some(record)) => {
                 edge.owner = record.location;
                 let _ = edge.strand.owner_is(record.epoch);
                 self.send_letters(room, now);
             }
-            // That there is no record is no proof while Redis may be failing over.
-            None if now.since(edge.strand.owner_heard_at()) < SILENCE_MAX => {}
-            None => self.give_up_edge(room, CloseCode::Moved, "the room's node is silent", now),
+            // The owner writes the record of a room that goes on again; it will be asked for again.
+            Ok(None) if now.since(edge.strand.owner_heard_at()) < SILENCE_MAX => {}
+            Err(LocateError) => {}
+            Ok(None) => self.give_up_edge(room, CloseCode::Moved, "the room's node is silent", now),
         }
     }
 

@@ -3,23 +3,23 @@
 //! A relayed client is to its room what any client is: a connection. What the room says to it goes
 //! into the room's frame, which all edges get once.
 
+mod ended;
+mod turns;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 use downbeat_cluster::Post;
 use downbeat_cluster::relay::{Hub, OwnerCounters, Refusal, Turn, Up};
-use downbeat_core::host::{AnyRoom, Received, SeatIndex};
-use downbeat_schemas::client::ClientMessage;
+use downbeat_core::host::{AnyRoom, SeatIndex};
 use downbeat_schemas::close::CloseCode;
 use downbeat_schemas::id::{ConnectionId, Epoch, NodeId, RoomId};
 use downbeat_schemas::limits::Limits;
 use downbeat_schemas::part::Part;
-use downbeat_schemas::server::ServerMessage;
 use downbeat_schemas::time::Timestamp;
 
 use super::Shard;
-use super::rooms::{RoomKey, RoomSlot};
-use crate::entropy;
+use super::rooms::RoomKey;
 
 /// The upper half of the ids of relayed connections. No socket has it: see
 /// [`Sockets::insert`](super::sockets::Sockets::insert).
@@ -152,31 +152,6 @@ impl Shard {
         self.flush_frames(key, now);
     }
 
-    /// Does to a room what its relayed clients did.
-    fn apply(&mut self, key: RoomKey, turns: &mut Vec<Turn>, now: Timestamp) {
-        let mut seated = false;
-        for turn in turns.drain(..) {
-            seated |= matches!(turn, Turn::Connect { .. });
-            if let Some(slot) = self.rooms.find_mut(key) {
-                let outcome = apply_one(slot, turn, now);
-                self.note(outcome);
-            }
-        }
-        if seated {
-            // A seat that was opened again closes its former connection.
-            self.flush_room(key, now);
-        }
-    }
-
-    fn note(&mut self, outcome: Outcome) {
-        match outcome {
-            Outcome::Done => {}
-            Outcome::Message => self.stats.total.received_messages += 1,
-            Outcome::Limit(limit) => self.stats.limit_hit(limit),
-            Outcome::Rejected(code) => self.stats.rejected(code.code()),
-        }
-    }
-
     /// Publishes what a room has for its edges.
     pub(super) fn flush_frames(&mut self, key: RoomKey, now: Timestamp) {
         if !self.may_tick(self.clock.now()) {
@@ -251,54 +226,6 @@ impl Shard {
             }
         }
     }
-
-    /// Keeps the hub of a room that ended until its edges have heard the end.
-    pub(super) fn keep_hub(&mut self, room: RoomId, relayed: Option<Box<Relayed>>) {
-        if let Some(relayed) = relayed {
-            self.hubs.ended.insert(room, relayed);
-        }
-    }
-
-    fn hear_of_ended(&mut self, room: RoomId, up: &Up, now: Timestamp) {
-        let Some(mut relayed) = self.hubs.ended.remove(&room) else {
-            return;
-        };
-        let connections = &mut self.hubs.connections;
-        let mut next_id = || Hubs::next_connection(connections);
-        let mut turns = Vec::new();
-        let _ = relayed.hub.accept(now, up, &mut next_id, &mut turns);
-        for turn in turns {
-            if let Turn::Connect { connection, .. } = turn {
-                let reason = "the room has ended";
-                relayed.close(connection, CloseCode::UnknownRoom, reason);
-            }
-        }
-        self.publish_ended(room, relayed, now);
-    }
-
-    fn serve_ended(&mut self, room: RoomId, now: Timestamp) {
-        let Some(mut relayed) = self.hubs.ended.remove(&room) else {
-            return;
-        };
-        relayed.queued = Timestamp::NEVER;
-        relayed.hub.expire(now, &mut Vec::new());
-        self.publish_ended(room, relayed, now);
-    }
-
-    /// An ended room's hub goes when all edges have heard the end.
-    fn publish_ended(&mut self, room: RoomId, mut relayed: Box<Relayed>, now: Timestamp) {
-        let Some(post) = &self.desk.node.post else {
-            return;
-        };
-        if self.desk.node.fence.holds(now) {
-            publish(&mut relayed, room, post, &mut self.hubs, now);
-        }
-        if !relayed.hub.is_settled() {
-            self.hubs.ended.insert(room, relayed);
-        } else {
-            self.hubs.due.remove(&(relayed.queued, room));
-        }
-    }
 }
 
 fn publish(relayed: &mut Relayed, room: RoomId, post: &Post, hubs: &mut Hubs, now: Timestamp) {
@@ -307,102 +234,4 @@ fn publish(relayed: &mut Relayed, room: RoomId, post: &Post, hubs: &mut Hubs, no
         post.publish(room, frame);
     }
     hubs.queue(room, relayed);
-}
-
-/// What a turn came to.
-#[derive(Clone, Copy)]
-enum Outcome {
-    Done,
-    Message,
-    Limit(&'static str),
-    Rejected(CloseCode),
-}
-
-fn apply_one(slot: &mut RoomSlot, turn: Turn, now: Timestamp) -> Outcome {
-    let (room, Some(relayed)) = (&mut slot.room, &mut slot.relayed) else {
-        return Outcome::Done;
-    };
-    match turn {
-        Turn::Connect {
-            connection,
-            session,
-            token,
-            ..
-        } => {
-            let claimed = match token {
-                None => room.connect(now, session, connection),
-                Some(token) => {
-                    let next_token = entropy::reconnection_token();
-                    room.reconnect(now, session, token, next_token, connection)
-                }
-            };
-            match claimed {
-                Ok(seat) => drop(relayed.seats.insert(connection, seat)),
-                Err(error) => {
-                    relayed.close(connection, error.close_code(), &error.to_string());
-                    return Outcome::Rejected(error.close_code());
-                }
-            }
-        }
-        Turn::Message { connection, bytes } => {
-            if let Some(seat) = relayed.seats.get(&connection).copied() {
-                return hear(room, relayed, connection, seat, &bytes, now);
-            }
-        }
-        Turn::Lost {
-            connection,
-            consented,
-        } => {
-            if let Some(seat) = relayed.seats.remove(&connection) {
-                room.disconnect(now, seat, consented);
-            }
-        }
-        Turn::Pause { connection } => {
-            if let Some(seat) = relayed.seats.get(&connection) {
-                room.pause(*seat);
-            }
-        }
-        Turn::Resync { connection } => {
-            if let Some(seat) = relayed.seats.get(&connection) {
-                room.resync(*seat);
-            }
-        }
-    }
-    Outcome::Done
-}
-
-/// Brings a message to the room, and its answer, if it has one at once, back.
-fn hear(
-    room: &mut impl AnyRoom,
-    relayed: &mut Relayed,
-    from: ConnectionId,
-    seat: SeatIndex,
-    bytes: &[u8],
-    now: Timestamp,
-) -> Outcome {
-    let received = match ClientMessage::decode(bytes) {
-        Ok(message) => room.receive(now, seat, message),
-        Err(error) => Received::Malformed(error.to_string()),
-    };
-    match received {
-        Received::Queued | Received::Leaving | Received::Ignored => Outcome::Message,
-        Received::Dropped(limit) => Outcome::Limit(limit),
-        Received::Malformed(why) => {
-            room.disconnect(now, seat, false);
-            relayed.close(from, CloseCode::MalformedMessage, &why);
-            Outcome::Rejected(CloseCode::MalformedMessage)
-        }
-        Received::Pong {
-            client_time_us,
-            server_time_us,
-        } => {
-            let pong = ServerMessage::Pong {
-                client_time_us,
-                server_time_us,
-            };
-            let mut fbb = flatbuffers::FlatBufferBuilder::new();
-            relayed.send(from, &[Part::Own(pong.encode(&mut fbb))]);
-            Outcome::Message
-        }
-    }
 }

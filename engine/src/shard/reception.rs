@@ -1,6 +1,6 @@
 //! What visitors ask by HTTP, and their way to a seat.
 
-use downbeat_cluster::{Fact, RoomRecord};
+use downbeat_cluster::{Fact, LocateError, RoomRecord};
 use downbeat_core::host::AnyRoom;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use downbeat_net::http::Response;
 use downbeat_schemas::close::{CloseCode, MatchmakeCode};
-use downbeat_schemas::id::{ConnectionId, NodeId, ReconnectionToken, RoomId, SessionId, ShardId};
+use downbeat_schemas::id::{ConnectionId, ReconnectionToken, RoomId, SessionId, ShardId};
 use downbeat_schemas::time::Timestamp;
 
 use super::Shard;
@@ -321,7 +321,11 @@ async fn find_host(desk: &Desk, visit: &Visit) -> Result<Host, Goodbye> {
     let is_at_home = visit.node == Some(desk.node.id) || desk.node.post.is_some();
     let room = visit.room.filter(|_| is_at_home);
     let room = room.ok_or_else(Goodbye::unknown_room)?;
-    let record = locate(desk, room, visit.node).await?;
+    let record = match desk.node.registry.locate(room).await {
+        Ok(Some(record)) => record,
+        Ok(None) => return Err(Goodbye::unknown_room()),
+        Err(LocateError) => return Err(Goodbye::out_of_sight()),
+    };
     check_auth(desk, visit, &record.name).await?;
     if record.location.node == desk.node.id {
         return Ok(Host::Shard(record.location.shard));
@@ -330,48 +334,6 @@ async fn find_host(desk: &Desk, visit: &Visit) -> Result<Host, Goodbye> {
         return Err(Goodbye::edge_closes());
     }
     Ok(Host::Elsewhere(record))
-}
-
-/// A room that the registry does not know while its node lives is looked for again: it may have begun
-/// a moment ago, or a third of Redis is failing over. Longer than that takes.
-const LOCATE_MAX: Duration = Duration::from_secs(4);
-/// Of a node that does not live: it may have another life, of which this node hears within some 200 ms.
-const LOCATE_DEAD_MAX: Duration = Duration::from_millis(500);
-const LOCATE_FIRST: Duration = Duration::from_millis(20);
-
-/// Finds whose a room is, of which the client says that it is `node`'s.
-async fn locate(
-    desk: &Desk,
-    room: RoomId,
-    node: Option<NodeId>,
-) -> Result<Arc<RoomRecord>, Goodbye> {
-    let began = desk.node.clock.now();
-    let mut pause = LOCATE_FIRST;
-    loop {
-        let found = desk.node.registry.locate(room).await;
-        let now = desk.node.clock.now();
-        // Who is out of touch knows nothing.
-        let may_live = |node| desk.node.knows_alive(node) || !desk.node.fence.holds(now);
-        let may_live = node.is_some_and(may_live);
-        match found {
-            Some(found) => return Ok(found),
-            // On its own a node knows all rooms.
-            None if desk.node.cluster.is_none() => return Err(Goodbye::unknown_room()),
-            None if !may_live && now.since(began) >= LOCATE_DEAD_MAX => {
-                return Err(Goodbye::unknown_room());
-            }
-            None if now.since(began) >= LOCATE_MAX => {
-                return Err(match desk.node.fence.holds(now) {
-                    true => Goodbye::unknown_room(),
-                    false => Goodbye::out_of_sight(),
-                });
-            }
-            None => {}
-        }
-        let nothing = std::future::pending::<()>();
-        let _ = desk.alarms.within(now.after(pause), nothing).await;
-        pause *= 2;
-    }
 }
 
 /// A token on the WebSocket itself is checked too; the claims of the seat stay those of

@@ -65,6 +65,20 @@ impl Client {
         self.reply()
     }
 
+    /// Waits for the next message of a channel that this connection has subscribed to.
+    ///
+    /// # Errors
+    /// If none comes in 10 s.
+    pub fn message(&mut self) -> io::Result<String> {
+        match self.reply()? {
+            Reply::Array(words) => match words.as_slice() {
+                [_, _, Reply::Text(message)] => Ok(String::from_utf8_lossy(message).into_owned()),
+                _ => Err(io::Error::other("no message of a channel")),
+            },
+            _ => Err(io::Error::other("no message of a channel")),
+        }
+    }
+
     fn reply(&mut self) -> io::Result<Reply> {
         let line = self.line()?;
         let (kind, rest) = line.split_at_checked(1).ok_or_else(|| strange(&line))?;

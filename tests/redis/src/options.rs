@@ -9,6 +9,7 @@ pub struct Options {
     pub(crate) acl: Vec<String>,
     pub(crate) login: Option<Login>,
     pub(crate) tls: Option<Tls>,
+    pub(crate) has_own_user: bool,
 }
 
 /// Who the setting up, replication and sentinels are.
@@ -73,6 +74,14 @@ impl Options {
     #[must_use]
     pub fn login(mut self, login: Login) -> Self {
         self.login = Some(login);
+        self
+    }
+
+    /// Runs each server as a user of the system whose id is the server's port, so that what it sends
+    /// can be told from what others send. Only root may.
+    #[must_use]
+    pub fn as_own_user(mut self) -> Self {
+        self.has_own_user = true;
         self
     }
 

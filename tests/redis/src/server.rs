@@ -2,6 +2,8 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::chown;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -29,6 +31,7 @@ pub struct Server {
     program: &'static str,
     folder: PathBuf,
     login: Option<Login>,
+    has_own_user: bool,
     process: Mutex<Option<Child>>,
 }
 
@@ -67,6 +70,7 @@ impl Server {
                 program,
                 folder: watchdog::folder(program),
                 login: options.login.clone(),
+                has_own_user: options.has_own_user,
                 process: Mutex::new(None),
             };
             server.configure(&lines(ports), &options.acl);
@@ -196,6 +200,9 @@ impl Server {
         let _ = fs::remove_file(self.folder.join("log"));
         let mut command = watchdog::watched(self.program);
         command.arg(CONFIG).current_dir(&self.folder);
+        if self.has_own_user {
+            self.give_to_user(&mut command);
+        }
         let child = command.spawn().expect("there is a shell");
         let pid = child.id();
         *self.process() = Some(child);
@@ -208,6 +215,16 @@ impl Server {
             self.kill();
         }
         !is_taken
+    }
+
+    fn give_to_user(&self, command: &mut Command) {
+        let user = u32::from(self.ports.plain);
+        command.uid(user).gid(user);
+        let files = fs::read_dir(&self.folder).unwrap();
+        let files = files.map(|file| file.unwrap().path());
+        for path in files.chain([self.folder.clone()]) {
+            chown(path, Some(user), Some(user)).expect("this is root");
+        }
     }
 
     /// Whether it ended because of its port.

@@ -131,8 +131,7 @@ impl Client {
         None
     }
 
-    /// Takes a seat, at whichever node answers. A refusal counts if nobody may have heard of this
-    /// client before.
+    /// Takes a seat, at whichever node answers.
     fn take(&mut self, seat: &Seat) -> Option<Wire> {
         let (until, session) = (Instant::now() + TAKE_WITHIN, session(seat));
         let (mut may_be_taken, mut why) = (false, String::new());
@@ -146,19 +145,16 @@ impl Client {
                     self.stage.note(Seen::Taken(session));
                     return Some(wire);
                 }
-                Knocked::Refused(code, reason) if !may_be_taken => {
+                Knocked::Refused(code, reason) => {
                     let by = address;
                     self.stage.note(Seen::Refused {
                         session,
                         by,
                         code,
                         reason,
+                        may_be_taken,
                     });
                     return None;
-                }
-                Knocked::Refused(code, reason) => {
-                    why = format!("{why}{address}: {code} {reason}");
-                    break;
                 }
                 Knocked::Nobody => {}
                 Knocked::Lost(reason) => {

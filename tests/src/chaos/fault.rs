@@ -19,6 +19,8 @@ pub enum Fault {
     MasterKilled { master: usize, down: u64 },
     /// A master of Redis is stopped for a while.
     MasterStopped { master: usize, down: u64 },
+    /// A master of Redis is cut off from all others for a while.
+    MasterCutOff { master: usize, cut: Cut, down: u64 },
     /// All servers of Redis are stopped for a while.
     AllStopped { down: u64 },
     /// A slot moves from one master to another, and back when all is well.
@@ -52,7 +54,8 @@ impl Fault {
                 Self::NodeCutOff { node, cut, down }
             };
         }
-        match time(0, 15) {
+        let cuts = [Cut::Both, Cut::Sent, Cut::Received];
+        match time(0, 17) {
             0..=2 => Self::NodeKilled {
                 node,
                 down: time(0, 2_500),
@@ -67,7 +70,7 @@ impl Fault {
             },
             6..=8 => Self::NodeCutOff {
                 node,
-                cut: [Cut::Both, Cut::Sent, Cut::Received][time(0, 3) as usize],
+                cut: cuts[time(0, 3) as usize],
                 down: time(200, 4_000),
             },
             9 | 10 => Self::MasterKilled {
@@ -78,7 +81,12 @@ impl Fault {
                 master,
                 down: time(300, 4_500),
             },
-            13 => Self::AllStopped {
+            13 | 14 => Self::MasterCutOff {
+                master,
+                cut: cuts[time(0, 3) as usize],
+                down: time(300, 4_500),
+            },
+            15 => Self::AllStopped {
                 down: time(200, 1_500),
             },
             _ => Self::SlotMoved {
@@ -93,9 +101,15 @@ impl Fault {
             Self::NodeKilled { .. } | Self::NodeStopped { .. } | Self::NodeCutOff { .. } => false,
             Self::MasterKilled { .. }
             | Self::MasterStopped { .. }
+            | Self::MasterCutOff { .. }
             | Self::AllStopped { .. }
             | Self::SlotMoved { .. } => true,
         }
+    }
+
+    /// Whether it needs networks of one's own.
+    pub const fn is_of_network(self) -> bool {
+        matches!(self, Self::NodeCutOff { .. } | Self::MasterCutOff { .. })
     }
 
     /// Its kind, for people.
@@ -106,6 +120,7 @@ impl Fault {
             Self::NodeCutOff { .. } => "node cut off from Redis",
             Self::MasterKilled { .. } => "Redis master killed",
             Self::MasterStopped { .. } => "Redis master stopped",
+            Self::MasterCutOff { .. } => "Redis master cut off",
             Self::AllStopped { .. } => "all of Redis stopped",
             Self::SlotMoved { .. } => "slot moved",
         }
@@ -123,6 +138,9 @@ impl fmt::Display for Fault {
             }
             Self::MasterKilled { master, down } | Self::MasterStopped { master, down } => {
                 write!(f, "{}: {master} for {down} ms", self.kind())
+            }
+            Self::MasterCutOff { master, cut, down } => {
+                write!(f, "{}: {master}, {cut:?}, for {down} ms", self.kind())
             }
             Self::AllStopped { down } => write!(f, "{} for {down} ms", self.kind()),
             Self::SlotMoved { slot } => write!(f, "{}: {slot}", self.kind()),

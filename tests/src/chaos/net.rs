@@ -1,4 +1,5 @@
-//! Networks of their own for nodes, so that a node can be cut off from Redis.
+//! Networks of their own for nodes, so that a node can be cut off from Redis, and a server of Redis
+//! from all.
 //!
 //! A test that wants them runs itself again in a network namespace, the hub: there are Redis, the
 //! harness and its clients. Each node has a namespace behind it, tied to the hub's bridge. Nothing in
@@ -9,6 +10,8 @@ use std::env;
 use std::net::Ipv4Addr;
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
+
+use downbeat_tests_redis::Server;
 
 /// Names the hub to the test that runs in it.
 const INSIDE: &str = "DOWNBEAT_TEST_HUB";
@@ -36,14 +39,14 @@ pub struct Cell {
     pub host: Ipv4Addr,
 }
 
-/// Which packets between a node and Redis are dropped.
+/// Which packets between a node and Redis, or a server of Redis and all others, are dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cut {
     /// Those in both directions.
     Both,
-    /// What the node sends.
+    /// What it sends.
     Sent,
-    /// What the node is to receive.
+    /// What it is to receive; a server still hears answers.
     Received,
 }
 
@@ -82,6 +85,25 @@ impl Place {
         matches!(self, Self::Namespaces(_))
     }
 
+    /// Drops packets of a server from now on. It runs as a user of its own.
+    ///
+    /// # Panics
+    /// If that is not possible here.
+    pub fn cut_server(&self, server: &Server, cut: Cut) {
+        let (port, bus) = (server.port(), server.bus_port());
+        let sent = format!("meta skuid {port} drop");
+        let received = format!("tcp dport {{ {port}, {bus} }} drop");
+        nft(&mut Command::new("nft"), &cut.table(&sent, &received));
+    }
+
+    /// Drops none of them any more.
+    ///
+    /// # Panics
+    /// If none were dropped.
+    pub fn mend_server(&self) {
+        nft(&mut Command::new("nft"), MEND);
+    }
+
     /// Where node number `number` runs.
     pub fn cell(&self, number: usize) -> Cell {
         match self {
@@ -113,17 +135,7 @@ impl Cell {
     pub fn cut(&self, cut: Cut) {
         let sent = format!("ip daddr {HUB} tcp dport {REDIS_PORTS} drop");
         let received = format!("ip saddr {HUB} tcp sport {REDIS_PORTS} drop");
-        let (sent, received) = match cut {
-            Cut::Both => (sent, received),
-            Cut::Sent => (sent, String::new()),
-            Cut::Received => (String::new(), received),
-        };
-        self.nft(&format!(
-            "table inet cut {{
-                chain sent {{ type filter hook output priority 0; {sent}\n }}
-                chain received {{ type filter hook input priority 0; {received}\n }}
-            }}"
-        ));
+        nft(&mut self.command("nft"), &cut.table(&sent, &received));
     }
 
     /// Drops none any more.
@@ -131,14 +143,31 @@ impl Cell {
     /// # Panics
     /// If none were dropped.
     pub fn mend(&self) {
-        self.nft("delete table inet cut");
+        nft(&mut self.command("nft"), MEND);
     }
+}
 
-    fn nft(&self, rules: &str) {
-        let namespace = self.namespace.as_ref().expect("a node with a network");
-        let mut nft = in_namespace(namespace, "nft");
-        assert!(nft.arg(rules).status().unwrap().success(), "nft {rules}");
+const MEND: &str = "delete table inet cut";
+
+impl Cut {
+    /// Rules that drop what they match, each in its direction.
+    fn table(self, sent: &str, received: &str) -> String {
+        let (sent, received) = match self {
+            Self::Both => (sent, received),
+            Self::Sent => (sent, ""),
+            Self::Received => ("", received),
+        };
+        format!(
+            "table inet cut {{
+                chain sent {{ type filter hook output priority 0; {sent}\n }}
+                chain received {{ type filter hook input priority 0; {received}\n }}
+            }}"
+        )
     }
+}
+
+fn nft(nft: &mut Command, rules: &str) {
+    assert!(nft.arg(rules).status().unwrap().success(), "nft {rules}");
 }
 
 /// Namespaces, deleted when this is dropped.

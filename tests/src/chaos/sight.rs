@@ -43,6 +43,8 @@ pub enum Seen {
         code: u16,
         /// And its words.
         reason: String,
+        /// Whether an earlier try may have taken it, without an answer.
+        may_be_taken: bool,
     },
     /// It gave up, without knowing what became of the seat.
     GaveUp {

@@ -111,7 +111,6 @@ fn told(verdict: &Verdict) -> String {
         seats,
         taken,
         lost,
-        open,
         deaths,
         freezes,
         violations,
@@ -122,8 +121,8 @@ fn told(verdict: &Verdict) -> String {
         .map(|violation| format!("\n  {violation}"));
     format!(
         "checked: {ticks} ticks of {rooms} rooms ({ticks_kept_back} kept back), {acks} seats \
-         acknowledged, {seats} heard of by clients: {taken} taken, {lost} lost with their rooms, \
-         {open} not known; {deaths} lives declared dead, {freezes} freezes; {} violations{}\n",
+         acknowledged, {seats} heard of by clients: {taken} taken, {lost} lost with their rooms; \
+         {deaths} lives declared dead, {freezes} freezes; {} violations{}\n",
         violations.len(),
         listed.collect::<String>(),
     )

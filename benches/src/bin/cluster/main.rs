@@ -3,6 +3,7 @@
 //!
 //! Three nodes of one shard each, six Redis servers and all clients share the cores of this machine.
 
+mod hop;
 mod nodes;
 mod play;
 mod registry;
@@ -36,7 +37,7 @@ struct Args {
     #[arg(long, default_value_t = 150)]
     clients: u32,
     /// How long each game is measured.
-    #[arg(long, default_value_t = 15)]
+    #[arg(long, default_value_t = 16)]
     seconds: u32,
     /// Times that each game is played.
     #[arg(long, default_value_t = 3)]
@@ -44,11 +45,14 @@ struct Args {
     /// Rooms that are listed while rooms are looked for.
     #[arg(long, default_value_t = 10_000)]
     rooms: u64,
+    /// Rooms that come and go.
+    #[arg(long, default_value_t = 100_000)]
+    passing: u64,
     /// Requests for a seat, per second.
     #[arg(long, default_value_t = 1_000)]
     joins: u32,
     /// Leave some out.
-    #[arg(long, value_delimiter = ',', default_values = ["play", "kill", "pause", "find", "storm"])]
+    #[arg(long, value_delimiter = ',', default_values = ["play", "kill", "pause", "find", "pass", "storm"])]
     only: Vec<String>,
     #[command(flatten)]
     report: ReportArgs,
@@ -77,8 +81,8 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         ("pause", Fault::Pause),
     ] {
         if wants(name) {
-            let (table, figures) = games(args, name, fault)?;
-            report.table(table);
+            let (tables, figures) = games(args, name, fault)?;
+            tables.into_iter().for_each(|table| report.table(table));
             raw.push(figures);
         }
     }
@@ -87,6 +91,12 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
         let (table, figures) = registry::find(args.rooms)?;
         report.table(table);
         raw.push(json!({ "find": figures }));
+    }
+    if wants("pass") {
+        progress("cluster: pass");
+        let (table, figures) = registry::come_and_go(args.passing)?;
+        report.table(table);
+        raw.push(json!({ "pass": figures }));
     }
     if wants("storm") {
         progress("cluster: storm");
@@ -105,7 +115,7 @@ fn run(args: &Args) -> Result<(), Box<dyn Error>> {
     Ok(report.publish(&args.report)?)
 }
 
-fn games(args: &Args, name: &str, fault: Fault) -> Result<(Table, Value), Box<dyn Error>> {
+fn games(args: &Args, name: &str, fault: Fault) -> Result<([Table; 2], Value), Box<dyn Error>> {
     let title = match fault {
         Fault::None => "Arena, 20 Hz, through any node, ms",
         Fault::Kill => "The same while a Redis master is killed, ms",
@@ -121,6 +131,10 @@ fn games(args: &Args, name: &str, fault: Fault) -> Result<(Table, Value), Box<dy
         "skipped",
     ];
     let mut table = Table::new(title, columns);
+    let mut hops = Table::new(
+        "A bare sharded publish of 600 bytes at the same time, from sent to received, µs",
+        ["run", "p50", "p99", "max"],
+    );
     let mut raw = Vec::new();
     let window = Duration::from_secs(args.seconds.into());
     for number in 1..=args.runs {
@@ -130,7 +144,9 @@ fn games(args: &Args, name: &str, fault: Fault) -> Result<(Table, Value), Box<dy
         for row in game.rows() {
             table.row(row);
         }
+        let hop = game.hop().map(|us| format!("{us:.0}"));
+        hops.row([number.to_string()].into_iter().chain(hop));
         raw.push(game.raw);
     }
-    Ok((table, json!({ name: raw })))
+    Ok(([table, hops], json!({ name: raw })))
 }

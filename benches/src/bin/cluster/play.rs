@@ -7,8 +7,10 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use downbeat_benches::http::{Request, fetch};
+use hdrhistogram::Histogram;
 use serde_json::{Value, json};
 
+use super::hop::{self, Hop};
 use super::nodes::{Node, Nodes};
 
 /// Seats of an arena.
@@ -16,6 +18,10 @@ const ROOM: u32 = 50;
 /// From the last join to the window that counts.
 const SETTLE: Duration = Duration::from_secs(3);
 const JOIN_MAX: Duration = Duration::from_secs(20);
+/// Inputs a second of each player: a little off the tick, so that within 4 s every player acts at
+/// every phase of it. At 20 Hz each would keep the phase it has by chance, and with it half a tick
+/// more or less of latency.
+const RATE_HZ: &str = "19.75";
 
 /// What happens to Redis in the middle of the game.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +35,7 @@ pub(crate) enum Fault {
 pub(crate) struct Game {
     parties: Vec<Party>,
     skipped: f64,
+    hop: Histogram<u64>,
     pub(crate) raw: Value,
 }
 
@@ -64,6 +71,8 @@ pub(crate) fn play(
     }
     let owners = owners(&nodes.nodes[0])?;
     let skipped_before = nodes.sum("downbeat_skipped_ticks_total")?;
+    sleep(window_at.saturating_duration_since(Instant::now()));
+    let hop = Hop::start(nodes.redis.owner_of(hop::SLOT), window)?;
     sleep((window_at + window / 3).saturating_duration_since(Instant::now()));
     break_redis(nodes, fault);
     let mut reports = Vec::new();
@@ -79,10 +88,14 @@ pub(crate) fn play(
         .iter()
         .map(|party| json!({ "direct": party.is_direct, "report": party.report }))
         .collect();
-    let raw = json!({ "fault": format!("{fault:?}"), "skipped": skipped, "parties": raw });
+    let hop = hop.finish()?;
+    let raw = json!({
+        "fault": format!("{fault:?}"), "skipped": skipped, "hop_us": hop_us(&hop), "parties": raw,
+    });
     Ok(Game {
         parties: reports,
         skipped,
+        hop,
         raw,
     })
 }
@@ -105,7 +118,7 @@ fn start(
     command
         .args(["load", "--json", "--room", "arena"])
         .args(["--url", &format!("http://{}", node.address)])
-        .args(["--clients", &clients.to_string()])
+        .args(["--clients", &clients.to_string(), "--rate", RATE_HZ])
         .args(["--warmup", &warmup.as_secs_f64().to_string()])
         .args(["--seconds", &window.as_secs_f64().to_string()])
         .stdin(Stdio::null())
@@ -174,6 +187,11 @@ impl Game {
         .collect()
     }
 
+    /// Of a bare publish beside the game: p50, p99 and the longest, µs.
+    pub(crate) fn hop(&self) -> [f64; 3] {
+        hop_us(&self.hop)
+    }
+
     fn row(&self, is_direct: bool, who: &str) -> Vec<String> {
         let parties = self.parties.iter();
         let parties: Vec<&Value> = parties
@@ -187,7 +205,7 @@ impl Game {
                 .collect()
         };
         let clients: f64 = of(["clients", "joined"]).iter().sum();
-        let least = of(["patches_per_client_s", "least"]);
+        let least = of(["patches_per_client_s", "min"]);
         let gap = "patch_inter_arrival_ms";
         vec![
             format!("{clients} {who}"),
@@ -199,6 +217,15 @@ impl Game {
             format!("{}", self.skipped),
         ]
     }
+}
+
+fn hop_us(hop: &Histogram<u64>) -> [f64; 3] {
+    let us = |ns: u64| ns as f64 / 1_000.0;
+    [
+        us(hop.value_at_quantile(0.5)),
+        us(hop.value_at_quantile(0.99)),
+        us(hop.max()),
+    ]
 }
 
 fn largest(values: &[f64]) -> f64 {

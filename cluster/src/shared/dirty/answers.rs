@@ -70,11 +70,11 @@ impl Dirty {
         answer: Option<Vec<Word>>,
         now: Timestamp,
     ) {
-        self.answered(name, answer.is_some(), now);
         let next = now.after(self.pace.assert);
         if let Some(partition) = self.partitions.get_mut(name) {
             partition.asserted(answer.is_some(), next);
         }
+        self.answered(name, answer.is_some(), now);
         for (touched, word) in touched.iter().zip(answer.unwrap_or_default()) {
             match word {
                 Word::Ok => {}
@@ -114,12 +114,11 @@ impl Dirty {
                 .add(id);
             self.queue(id, true);
         }
-        let has_ended = self
-            .rooms
-            .get(&id)
-            .is_some_and(|room| room.stage == Stage::Ended);
-        let next_at = if has_ended { now } else { keep_at };
-        self.reschedule(id, next_at);
+        let is_due = self.rooms.get_mut(&id).is_some_and(|room| {
+            let is_doubted = std::mem::take(&mut room.is_doubted);
+            is_doubted || room.stage == Stage::Ended
+        });
+        self.reschedule(id, if is_due { now } else { keep_at });
     }
 
     fn retry_owner(&mut self, id: RoomId, now: Timestamp) {

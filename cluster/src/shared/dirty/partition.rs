@@ -24,6 +24,8 @@ pub(super) struct Partition {
     /// The last room that the assertion under way has reached, and the one before.
     reached: Option<RoomId>,
     asserting: Option<RoomId>,
+    /// Whether the store may have forgotten what it is being told: the round is to begin anew.
+    is_doubted: bool,
 }
 
 impl Partition {
@@ -38,6 +40,7 @@ impl Partition {
             assert_at,
             reached: None,
             asserting: None,
+            is_doubted: false,
         }
     }
 
@@ -95,6 +98,13 @@ impl Partition {
         taken
     }
 
+    /// Has all rooms asserted, from the first on, as soon as may be.
+    pub(super) fn begin_round(&mut self) {
+        self.is_doubted = self.is_busy;
+        self.reached = None;
+        self.assert_at = Timestamp::default();
+    }
+
     /// Rooms that nobody has spoken of in this round.
     pub(super) fn next_to_assert(&mut self, most: usize) -> Vec<RoomId> {
         let from = self.reached.map_or(Bound::Unbounded, Bound::Excluded);
@@ -107,7 +117,7 @@ impl Partition {
 
     /// The rooms last asserted were; the round goes on where they end, the next one at `next`.
     pub(super) fn asserted(&mut self, is_done: bool, next: Timestamp) {
-        if !is_done {
+        if !is_done || self.is_doubted {
             return;
         }
         self.reached = self.asserting.take();
@@ -118,6 +128,7 @@ impl Partition {
 
     pub(super) fn answered(&mut self, is_done: bool, now: Timestamp, retry: Duration) {
         self.is_busy = false;
+        self.is_doubted = false;
         if is_done {
             self.failures = 0;
             self.retry_at = Timestamp::default();

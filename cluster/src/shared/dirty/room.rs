@@ -39,6 +39,8 @@ pub(super) struct Room {
     pub(super) sent_at: Option<Timestamp>,
     /// Whether a job on its owner is under way.
     pub(super) is_busy: bool,
+    /// Whether the store may have forgotten what that job has told it.
+    pub(super) is_doubted: bool,
     /// Whether there ever was one: the store may know the room, answered or not.
     pub(super) is_spoken_of: bool,
     /// When the next one is due.
@@ -61,6 +63,7 @@ impl Room {
             ticket: None,
             sent_at: None,
             is_busy: false,
+            is_doubted: false,
             is_spoken_of: false,
             owner_at: Timestamp::default(),
             failures: 0,

@@ -1,13 +1,13 @@
 //! Rooms that come, change and go, and a store that answers when it likes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use downbeat_schemas::id::RoomId;
 use downbeat_schemas::time::Timestamp;
 
-use super::{Dirty, Job, Pace};
+use super::{Batch, Dirty, Job, Pace};
 use crate::record::tests::record;
 use crate::shared::call::Change;
 use crate::shared::owner::{Epoch, Title};
@@ -15,11 +15,14 @@ use crate::shared::reply::{Claimed, Word};
 use crate::shared::tests::random::Random;
 use crate::{HoldId, RoomRecord};
 
-/// What the store has: the rooms listed with the number of clients, and the rooms owned.
+/// What the store has: the rooms listed with the number of clients and the version of their record,
+/// and the rooms owned.
 #[derive(Default)]
 struct Store {
-    listed: BTreeMap<RoomId, u32>,
+    listed: BTreeMap<RoomId, (u32, u64)>,
     owned: BTreeMap<RoomId, Epoch>,
+    /// Rooms that were owned once, even if that was forgotten.
+    met: BTreeSet<RoomId>,
     settled: Vec<HoldId>,
 }
 
@@ -52,12 +55,13 @@ impl World {
     }
 
     fn step(&mut self) {
-        match self.random.below(12) {
+        match self.random.below(13) {
             0..2 => self.create(),
             2..5 => self.change(),
             5 => self.end(),
             6 => self.is_down = self.random.below(3) == 0,
             7..10 => self.answer_one(),
+            10 if self.random.below(4) == 0 => self.forget(),
             _ => {
                 let pause = Duration::from_millis(self.random.below(400));
                 self.now = self.now.after(pause);
@@ -137,6 +141,7 @@ impl World {
         let (now, epoch) = (self.now, Epoch(1));
         match job {
             Job::Claim { room, .. } | Job::Keep { room, .. } => {
+                self.store.met.insert(room);
                 if is_done {
                     self.store.owned.insert(room, epoch);
                 }
@@ -163,14 +168,38 @@ impl World {
             }
             Job::Touch(name, touched) => {
                 let words = touched.iter().map(|touched| {
-                    let is_listed = self.store.listed.contains_key(&touched.room);
-                    if is_listed { Word::Ok } else { Word::Again }
+                    let listed = self.store.listed.get(&touched.room);
+                    if listed.is_some_and(|(_, version)| *version == touched.version) {
+                        Word::Ok
+                    } else {
+                        Word::Again
+                    }
                 });
                 let words = words.collect();
                 let words = is_answered.then_some(words);
                 self.dirty.touched(&name, &touched, words, now);
             }
             Job::Announce(_) | Job::Finish(_) => {}
+        }
+    }
+
+    /// The store loses half of what it has, and what is under way had been done before.
+    fn forget(&mut self) {
+        let random = &mut self.random;
+        self.store.listed.retain(|_, _| random.below(2) == 0);
+        self.store.owned.retain(|_, _| random.below(2) == 0);
+        self.dirty.tell_again();
+        for job in std::mem::take(&mut self.under_way) {
+            match job {
+                // Ends that were lost are up to the store: it forgets rooms that nobody speaks of.
+                Job::Drop { .. } => self.answer(job, true, true),
+                Job::Publish(ref batch) if has_ends(batch) => self.answer(job, true, true),
+                Job::Touch(name, touched) => {
+                    let words = vec![Word::Ok; touched.len()];
+                    self.dirty.touched(&name, &touched, Some(words), self.now);
+                }
+                _ => self.answer(job, false, true),
+            }
         }
     }
 
@@ -189,9 +218,18 @@ impl World {
         assert!(self.dirty.is_told(), "{when}: {:?}", self.dirty);
         let clients = |(room, record): (&RoomId, &RoomRecord)| (*room, record.clients);
         let expected: BTreeMap<RoomId, u32> = self.rooms.iter().map(clients).collect();
-        assert_eq!(self.store.listed, expected, "{when}");
+        let listed = self.store.listed.iter();
+        let listed: BTreeMap<_, _> = listed
+            .map(|(room, (clients, _))| (*room, *clients))
+            .collect();
+        assert_eq!(listed, expected, "{when}");
         assert!(self.store.owned.keys().eq(expected.keys()), "{when}");
     }
+}
+
+fn has_ends(batch: &Batch) -> bool {
+    let mut changes = batch.changes.iter();
+    changes.any(|change| matches!(change, Change::End { .. }))
 }
 
 impl Store {
@@ -199,8 +237,9 @@ impl Store {
         match change {
             Change::Set(publication) => {
                 let room = publication.record.room;
-                assert!(self.owned.contains_key(&room), "listed before it is owned");
-                self.listed.insert(room, publication.record.clients);
+                assert!(self.met.contains(&room), "listed before it is owned");
+                let clients = publication.record.clients;
+                self.listed.insert(room, (clients, publication.version));
                 self.settled.extend(&publication.settled);
             }
             Change::End { room, .. } => {
@@ -285,6 +324,23 @@ fn rooms_are_asserted_every_ten_seconds_and_told_again_where_the_store_forgot() 
     }
     assert_eq!(touched, 1_200);
     assert!(world.store.listed.contains_key(&RoomId(700)));
+}
+
+#[test]
+fn what_the_store_may_have_forgotten_is_told_at_once() {
+    let mut world = World::new(0);
+    for room in 1..=1_200 {
+        world
+            .dirty
+            .publish(Arc::new(record(room, 50)), Vec::new(), None);
+    }
+    told(&mut world);
+    world.store = Store::default();
+    assert_eq!(told(&mut world), 0, "nobody knows yet");
+    world.dirty.tell_again();
+    assert_eq!(told(&mut world), 1_200);
+    assert_eq!(world.store.owned.len(), 1_200);
+    assert!(world.dirty.next_at() > world.now, "once is enough");
 }
 
 #[test]

@@ -9,14 +9,18 @@ use futures_channel::oneshot;
 use tokio::time::sleep;
 
 use super::Driver;
+use crate::shared::desk::Located;
 use crate::shared::owner::RoomOwner;
 use crate::shared::reply;
 use crate::shared::store::Store;
-use crate::{Filter, Location, RoomRecord};
+use crate::{Filter, LocateError, Location, RoomRecord};
 
 /// Longer than Redis Cluster takes for a failover.
 const FAILOVER_MAX: Duration = Duration::from_secs(6);
 const ASK_AGAIN: Duration = Duration::from_millis(100);
+/// That there is no such room is believed once it was said for so long: a master that has just
+/// taken over may answer before anybody has noticed that it did.
+const BELIEVED_AFTER: Duration = Duration::from_millis(200);
 
 impl<S: Store + 'static> Driver<S> {
     /// Leaves the question without an answer if the store does.
@@ -47,43 +51,53 @@ impl<S: Store + 'static> Driver<S> {
         Some(rooms)
     }
 
-    pub(super) async fn locate(
-        &self,
-        room: RoomId,
-        answer: oneshot::Sender<Option<Arc<RoomRecord>>>,
-    ) {
-        let record = self.located(room).await.map(Arc::new);
-        let _ = answer.send(record);
+    pub(super) async fn locate(&self, room: RoomId, answer: oneshot::Sender<Located>) {
+        let _ = answer.send(self.located(room).await);
     }
 
-    async fn located(&self, room: RoomId) -> Option<RoomRecord> {
-        let owner = self.owner_of(room).await?;
+    async fn located(&self, room: RoomId) -> Located {
+        let Some(owner) = self.owner_of(room).await? else {
+            return Ok(None);
+        };
         let call = self.calls().listing(&owner.name, room);
         let listed = self.call(call).await.ok();
         let listed = listed.and_then(|listed| reply::listing(&listed));
         let location = location(&owner);
-        Some(match listed {
+        Ok(Some(Arc::new(match listed {
             Some(record) => RoomRecord {
                 location,
                 epoch: owner.title.epoch,
                 ..record
             },
             None => unlisted(&owner),
-        })
+        })))
     }
 
-    /// Asks again while the store does not answer: a client whose room is not found gives it up, and
-    /// a third of the rooms is out of reach while one master fails over.
-    async fn owner_of(&self, room: RoomId) -> Option<RoomOwner> {
+    /// Asks again while the store does not answer, or what it answers is in doubt: a client whose room
+    /// is not found gives it up, and a third of the rooms is out of reach while one master fails
+    /// over.
+    async fn owner_of(&self, room: RoomId) -> Result<Option<RoomOwner>, LocateError> {
         let until = self.now().after(FAILOVER_MAX);
+        let mut unknown_since = None;
         loop {
             let call = self.calls().room_read(room);
             let owner = self.asked(call, |reply| reply::room_owner(room, reply));
-            match owner.await {
-                Some(owner) => return owner,
-                None if self.now() >= until => return None,
-                None => sleep(ASK_AGAIN).await,
+            let owner = owner.await;
+            let now = self.now();
+            match owner {
+                Some(Some(owner)) => return Ok(Some(owner)),
+                Some(None) if !self.0.desk.look(|state| state.is_in_doubt(now)) => {
+                    let since = *unknown_since.get_or_insert(now);
+                    if now.since(since) >= BELIEVED_AFTER {
+                        return Ok(None);
+                    }
+                }
+                _ => unknown_since = None,
             }
+            if now >= until {
+                return Err(LocateError);
+            }
+            sleep(ASK_AGAIN).await;
         }
     }
 }

@@ -70,10 +70,12 @@ fn a_room_of_one_node_is_found_located_and_listed_by_another() {
         (RoomId(1), 1)
     );
     for id in 1..=3 {
-        let room = block_on(second.registry.locate(RoomId(id))).unwrap();
+        let room = block_on(second.registry.locate(RoomId(id)))
+            .unwrap()
+            .unwrap();
         assert_eq!((room.room, room.location), (RoomId(id), location(1)));
     }
-    assert_eq!(block_on(second.registry.locate(RoomId(4))), None);
+    assert_eq!(block_on(second.registry.locate(RoomId(4))), Ok(None));
     let list = |name| -> Vec<u64> {
         let rooms = block_on(second.registry.list(name)).into_iter();
         rooms.map(|room| room.room_id.0).collect()
@@ -218,7 +220,10 @@ fn what_happens_while_the_store_is_out_of_reach_is_told_when_it_is_back() {
     first.registry.publish(new, Vec::new(), None);
     let refused = block_on(first.find(Mode::Join)).unwrap_err();
     assert!(refused.to_string().contains("cut off"), "{refused}");
-    assert!(block_on(first.registry.locate(RoomId(3))).is_some());
+    assert!(matches!(
+        block_on(first.registry.locate(RoomId(3))),
+        Ok(Some(_))
+    ));
     assert_eq!(block_on(first.registry.list(None)).len(), 2, "one's own");
     assert!(first.registry.counts().calls_failed > 0);
     first.is_cut_off.store(false, Ordering::Relaxed);
@@ -226,7 +231,7 @@ fn what_happens_while_the_store_is_out_of_reach_is_told_when_it_is_back() {
     let held = hold(block_on(second.find(Mode::Join)));
     assert_eq!(held.room(), RoomId(3));
     assert_eq!(block_on(second.registry.list(None)).len(), 2);
-    assert_eq!(block_on(second.registry.locate(RoomId(2))), None);
+    assert_eq!(block_on(second.registry.locate(RoomId(2))), Ok(None));
 }
 
 #[test]
@@ -248,7 +253,10 @@ fn a_new_room_is_known_once_other_nodes_locate_it_or_it_has_ended() {
     assert!(is_pending(&mut lasting));
     first.is_cut_off.store(false, Ordering::Relaxed);
     block_on(lasting);
-    assert!(block_on(second.registry.locate(RoomId(1))).is_some());
+    assert!(matches!(
+        block_on(second.registry.locate(RoomId(1))),
+        Ok(Some(_))
+    ));
     assert!(known(1).is_none() && known(2).is_none() && known(3).is_none());
 }
 
@@ -263,7 +271,27 @@ fn a_room_is_looked_for_until_the_store_is_back() {
     wait_until(|| second.registry.counts().calls_failed >= 2);
     assert!(is_pending(&mut located));
     second.is_cut_off.store(false, Ordering::Relaxed);
-    assert!(block_on(located).is_some());
+    assert!(matches!(block_on(located), Ok(Some(_))));
+}
+
+/// A store that came back empty is told everything again by each node, one a little before the other.
+#[test]
+fn a_room_that_the_store_has_forgotten_is_looked_for_until_its_owner_has_told_it_again() {
+    let Some((server, [first, second])) = start(&Limits::default()) else {
+        return;
+    };
+    first.publish(record(1, 10));
+    server.connect().command(&[b"FLUSHALL"]).unwrap();
+    // By no node's clock so much time has passed: it stays in doubt.
+    second.registry.tell_again(Timestamp(20_000_000_000));
+    let mut located = second.registry.locate(RoomId(1));
+    // Longer than it takes to believe that there is none.
+    std::thread::sleep(std::time::Duration::from_millis(400));
+    assert!(is_pending(&mut located));
+    first.registry.tell_again(Timestamp::default());
+    assert!(matches!(block_on(located), Ok(Some(_))));
+    first.settle();
+    assert_eq!(block_on(second.registry.list(None)).len(), 1);
 }
 
 #[test]

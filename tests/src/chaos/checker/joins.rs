@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use downbeat_schemas::close::CloseCode;
 use downbeat_schemas::id::{NodeId, RoomId, SessionId};
 
 use super::facts::Facts;
@@ -24,18 +25,35 @@ pub(super) fn check(evidence: &Evidence, facts: &Facts, verdict: &mut Verdict) {
                 check_told(evidence, facts, verdict, (sight.at, *room, *owner));
             }
             Seen::Taken(_) => verdict.taken += 1,
-            Seen::GaveUp { .. } => verdict.open += 1,
+            Seen::GaveUp { session, why } => {
+                if let Some((room, owner)) = told.get(session).copied() {
+                    let at = sight.at;
+                    match facts.is_over(room, owner, at) {
+                        true => verdict.lost += 1,
+                        false => verdict.violate(Violation::NoAnswer {
+                            room,
+                            session: *session,
+                            why: why.clone(),
+                        }),
+                    }
+                }
+            }
             Seen::Refused {
                 session,
                 by,
                 code,
                 reason,
+                may_be_taken,
             } => {
                 let Some((room, owner)) = told.get(session).copied() else {
                     continue;
                 };
+                // Its owner knows the seat: the welcome of an earlier try got lost.
+                let was_taken = *may_be_taken && *code == CloseCode::SeatExpired.code();
                 if facts.is_over(room, owner, sight.at) {
                     verdict.lost += 1;
+                } else if was_taken {
+                    verdict.taken += 1;
                 } else {
                     verdict.violate(Violation::NoSuchSeat {
                         room,

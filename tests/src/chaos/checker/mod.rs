@@ -52,12 +52,10 @@ pub struct Verdict {
     pub acks: usize,
     /// Seats that a client was told of.
     pub seats: usize,
-    /// Of those, taken.
+    /// Of those, taken; the welcome may have got lost.
     pub taken: usize,
     /// Refused, for the room was reported lost.
     pub lost: usize,
-    /// Neither taken nor refused, for as long as the client tried.
-    pub open: usize,
     /// Lives that were declared dead.
     pub deaths: usize,
     /// Times that a node was out of touch.
@@ -116,6 +114,11 @@ pub enum Violation {
         session: SessionId,
         owner: NodeId,
         said: String,
+    },
+    NoAnswer {
+        room: RoomId,
+        session: SessionId,
+        why: String,
     },
     SeatInNoRoom {
         room: RoomId,
@@ -229,6 +232,10 @@ impl fmt::Display for Violation {
             } => write!(
                 f,
                 "seat {session} in room {room} of {owner} was told of and is not there: {said}"
+            ),
+            Self::NoAnswer { room, session, why } => write!(
+                f,
+                "whether seat {session} in room {room} is there was never said: {why}"
             ),
             Self::SeatInNoRoom { room, owner } => {
                 write!(

@@ -159,15 +159,17 @@ fn told(at: Ns) -> (Ns, Seen) {
 
 #[test]
 fn a_seat_that_was_told_of_is_there_or_its_room_is_over() {
-    let refused = |at| {
+    let says_no = |at, code, may_be_taken| {
         let refused = Seen::Refused {
             session: SEAT,
             by: ([127, 0, 0, 1], 1).into(),
-            code: 4524,
+            code,
             reason: String::new(),
+            may_be_taken,
         };
         (at, refused)
     };
+    let refused = |at| says_no(at, 4524, false);
     let end = format!("{GOOD}\n 90 a.1 end room=r");
     assert_eq!(
         violations(&end, &[told(25), (40, Seen::Taken(SEAT))]),
@@ -181,10 +183,17 @@ fn a_seat_that_was_told_of_is_there_or_its_room_is_over() {
         [""; 0]
     );
     is_found("SeatWithTheDead", &end, &[killed, told(185)]);
-    let (session, why) = (SEAT, String::new());
-    let gave_up = (40, Seen::GaveUp { session, why });
-    let verdict = check(&evidence(&end, &[told(25), gave_up]));
-    assert_eq!((verdict.seats, verdict.taken, verdict.open), (1, 0, 1));
+    // Its owner knows of it; that there is no such room is another thing.
+    let verdict = check(&evidence(&end, &[told(25), says_no(85, 4524, true)]));
+    assert_eq!((verdict.taken, verdict.violations.len()), (1, 0));
+    is_found("NoSuchSeat", &end, &[told(25), says_no(85, 4522, true)]);
+    let gave_up = |at| {
+        let (session, why) = (SEAT, String::new());
+        (at, Seen::GaveUp { session, why })
+    };
+    is_found("NoAnswer", &end, &[told(25), gave_up(40)]);
+    let verdict = check(&evidence(&end, &[told(25), gave_up(95)]));
+    assert_eq!((verdict.lost, verdict.violations.len()), (1, 0));
 }
 
 #[test]

@@ -25,24 +25,32 @@ impl Harness {
     /// # Errors
     /// If a node does not start again.
     pub fn suffer(&mut self, fault: Fault, meanwhile: Option<Fault>) -> Result<(), Broken> {
-        let is_possible = !matches!(fault, Fault::NodeCutOff { .. }) || self.place.can_cut();
+        let mut faults: Vec<Fault> = [Some(fault), meanwhile].into_iter().flatten().collect();
+        faults.retain(|fault| self.is_possible(*fault));
+        let harms = faults.iter().map(|fault| {
+            self.stage.note(Seen::Harm(fault.to_string()));
+            (*fault, self.begin(*fault))
+        });
+        let mut harms: Vec<(Fault, Harm)> = harms.collect();
+        // No node starts without Redis.
+        harms.sort_by_key(|(fault, _)| !fault.is_of_redis());
+        for (fault, harm) in harms {
+            self.finish(&harm)?;
+            self.stage
+                .note(Seen::Harm(format!("over: {}", fault.kind())));
+        }
+        Ok(())
+    }
+
+    /// Counts what is done and what cannot be done here.
+    fn is_possible(&mut self, fault: Fault) -> bool {
+        let is_possible = !fault.is_of_network() || self.place.can_cut();
         let counts = match is_possible {
             true => &mut self.faults,
             false => &mut self.skipped,
         };
         *counts.entry(fault.kind()).or_default() += 1;
-        if !is_possible {
-            return Ok(());
-        }
-        self.stage.note(Seen::Harm(fault.to_string()));
-        let harm = self.begin(fault);
-        if let Some(other) = meanwhile {
-            self.suffer(other, None)?;
-        }
-        self.finish(&harm)?;
-        self.stage
-            .note(Seen::Harm(format!("over: {}", fault.kind())));
-        Ok(())
+        is_possible
     }
 
     fn begin(&mut self, fault: Fault) -> Harm {
@@ -68,6 +76,14 @@ impl Harness {
             Fault::MasterStopped { master, down } => {
                 let port = self.master(master).inspect(|server| server.pause());
                 (Harmed::Server(port.map(Server::port)), down)
+            }
+            Fault::MasterCutOff { master, cut, down } => {
+                let server = self.master(master);
+                server.inspect(|server| self.place.cut_server(server, cut));
+                (
+                    server.map_or(Harmed::Nothing, |_| Harmed::ServerCutOff),
+                    down,
+                )
             }
             Fault::AllStopped { down } => {
                 let servers = self.redis.servers().iter();
@@ -97,6 +113,7 @@ impl Harness {
                 self.nodes[node].as_ref().inspect(|node| node.go_on());
             }
             Harmed::CutOff(node) => self.place.cell(node).mend(),
+            Harmed::ServerCutOff => self.place.mend_server(),
             Harmed::Server(port) => {
                 let servers = self.redis.servers().iter();
                 for server in servers.filter(|server| Some(server.port()) == port) {
@@ -159,6 +176,7 @@ enum Harmed {
     Stopped(usize),
     CutOff(usize),
     Server(Option<u16>),
+    ServerCutOff,
     AllServers,
 }
 

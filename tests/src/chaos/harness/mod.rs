@@ -22,8 +22,8 @@ pub use harm::draw;
 
 /// Clients that play at the same time.
 const CLIENTS: u64 = 9;
-/// After the last fault: rooms that Redis has forgotten are told to it again within 10 s.
-const QUIET: Duration = Duration::from_secs(16);
+/// After the last fault: rooms that Redis has forgotten are told to it again within a second.
+const QUIET: Duration = Duration::from_secs(6);
 /// A killed node's rooms are gone within this, also if Redis has lost what it knew of them: their
 /// listings expire after 30 s.
 const GONE_WITHIN: Duration = Duration::from_secs(45);
@@ -73,7 +73,8 @@ impl Harness {
         let redis = Cluster::start_with(&match place.can_cut() {
             true => options
                 .line(&format!("bind 127.0.0.1 {host}"))
-                .line(&format!("cluster-announce-ip {host}")),
+                .line(&format!("cluster-announce-ip {host}"))
+                .as_own_user(),
             false => options,
         });
         let urls: Vec<String> = redis
