@@ -131,7 +131,16 @@ const LINTS: Step = Step {
         cargo(project, &clippy)?;
         // A game may leave the command line and the sampler out.
         let slim = ["clippy", "-p", "downbeat", "--no-default-features"];
-        cargo(project, &[&slim[..], &clippy[2..]].concat())
+        cargo(project, &[&slim[..], &clippy[2..]].concat())?;
+        // A workspace of its own, which only cargo-fuzz builds: its lock is kept in step.
+        let fuzz = [
+            "--manifest-path",
+            "tests/fuzz/Cargo.toml",
+            "--locked",
+            "--depth",
+            "0",
+        ];
+        cargo(project, &[&["tree"], &fuzz[..]].concat())
     },
 };
 
