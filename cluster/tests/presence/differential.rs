@@ -10,7 +10,7 @@ use downbeat_schemas::limits::Limits;
 use futures_executor::block_on;
 
 use crate::node::Node;
-use crate::redis::{Redis, Watch, eventually};
+use crate::redis::{Client, Redis, Watch, eventually};
 
 const RUNS: u64 = 30;
 const OPERATIONS: usize = 150;
@@ -119,7 +119,7 @@ impl Deed {
 fn answers_and_lives_are_alike() {
     let redis = Redis::start();
     let node = Node::start(&redis, &limits());
-    let mut client = redis.connect();
+    let mut client = Client::of(&redis);
     let mut refused = BTreeMap::<String, u32>::new();
     let watch = Watch::start();
     for seed in 0..RUNS {
@@ -175,7 +175,7 @@ fn keys_of_redis_expire() {
     let counter = node.presence.counter("soon");
     let counter = counter.living(Duration::from_millis(50));
     block_on(counter.increment(1)).unwrap();
-    let mut client = redis.connect();
+    let mut client = Client::of(&redis);
     eventually("the key is gone", || client.keys().is_empty());
     assert_eq!(block_on(counter.value()), Ok(0));
 }

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, VecDeque};
 use std::future::poll_fn;
-use std::io::BufReader;
+use std::io::Write;
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::task::{Poll, Waker};
@@ -12,9 +12,10 @@ use std::thread::JoinHandle;
 use downbeat_cluster::presence::{Channels, Reply, Store, StoreError, WRITE_LUA, serve, shared};
 use downbeat_presence::Presence;
 use downbeat_schemas::limits::Limits;
+use downbeat_tests_redis::client::request;
 use futures_executor::block_on;
 
-use crate::redis::{Client, Redis, Refusal, read, send};
+use crate::redis::{Client, Redis, Refusal, read};
 
 /// Its presence ends with it.
 pub(crate) struct Node {
@@ -25,7 +26,7 @@ pub(crate) struct Node {
 impl Node {
     pub(crate) fn start(redis: &Redis, limits: &Limits) -> Self {
         let (presence, work) = shared(limits, "test");
-        let (store, channels) = (redis.connect(), redis.connect());
+        let (store, channels) = (Client::of(redis), Client::of(redis));
         let driver = std::thread::spawn(move || {
             block_on(serve(work, Commands::new(store), Ears::new(channels)));
         });
@@ -103,10 +104,12 @@ struct Heard {
 
 impl Ears {
     fn new(client: Client) -> Self {
-        let (write, read) = client.split();
+        let write = client.0.sender().unwrap();
+        // Silence is no fault here.
+        write.set_read_timeout(None).unwrap();
         let heard = Arc::new(Mutex::new(Heard::default()));
         let filled = Arc::clone(&heard);
-        std::thread::spawn(move || fill(read, &filled));
+        std::thread::spawn(move || fill(client.0, &filled));
         Self {
             write: RefCell::new(write),
             heard,
@@ -117,7 +120,10 @@ impl Ears {
 
     fn say(&self, word: &[u8], channel: &[u8]) {
         // A connection that is gone says so to its reader.
-        let _ = send(&mut self.write.borrow_mut(), &[word, channel]);
+        let _ = self
+            .write
+            .borrow_mut()
+            .write_all(&request(&[word, channel]));
     }
 }
 
@@ -127,8 +133,8 @@ impl Drop for Ears {
     }
 }
 
-fn fill(mut from: BufReader<TcpStream>, into: &Mutex<Heard>) {
-    while let Ok(Reply::List(words)) = read(&mut from) {
+fn fill(mut from: downbeat_tests_redis::Client, into: &Mutex<Heard>) {
+    while let Ok(Reply::List(words)) = read(from.reply()) {
         let mut heard = into.lock().unwrap();
         match &words[..] {
             [Reply::Bytes(kind), Reply::Bytes(channel), last] => match (&kind[..], last) {

@@ -1,4 +1,4 @@
-//! A real Redis, and just enough of a client: blocking, and one command at a time.
+//! What a real Redis answers, as presence hears it.
 
 #![allow(
     clippy::disallowed_methods,
@@ -6,12 +6,13 @@
 )]
 
 use std::collections::BTreeSet;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::io;
 use std::time::{Duration, Instant};
 
 use downbeat_cluster::presence::Reply;
+use downbeat_tests_redis as real;
+
+pub(crate) use real::Standalone as Redis;
 
 /// Far beyond what anything takes on a machine that is busy with other things.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
@@ -38,80 +39,21 @@ impl Watch {
     }
 }
 
-/// A server that keeps nothing on disk; it ends when it is dropped.
-pub(crate) struct Redis {
-    process: Child,
-    port: u16,
-}
-
-impl Redis {
-    pub(crate) fn start() -> Self {
-        // Another process may take the port in between: then this one ends, and it is tried again.
-        loop {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-            let port = listener.local_addr().unwrap().port();
-            drop(listener);
-            let mut process = Command::new("redis-server")
-                .args(["--port", &port.to_string(), "--bind", "127.0.0.1"])
-                .args(["--save", "", "--appendonly", "no", "--dir", "/"])
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .expect("redis-server 7 is installed");
-            let mut is_up = false;
-            eventually("redis-server comes up", || {
-                is_up = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_ok();
-                is_up || process.try_wait().unwrap().is_some()
-            });
-            if is_up && process.try_wait().unwrap().is_none() {
-                return Self { process, port };
-            }
-        }
-    }
-
-    pub(crate) fn connect(&self) -> Client {
-        Client::new(self.port)
-    }
-}
-
-impl Drop for Redis {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-/// A connection in RESP2.
-pub(crate) struct Client {
-    write: TcpStream,
-    read: BufReader<TcpStream>,
-}
+/// A connection.
+pub(crate) struct Client(pub(crate) real::Client);
 
 impl Client {
-    fn new(port: u16) -> Self {
-        let write = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-        write.set_nodelay(true).unwrap();
-        let read = BufReader::new(write.try_clone().unwrap());
-        Self { write, read }
-    }
-
-    /// The two directions.
-    pub(crate) fn split(self) -> (TcpStream, BufReader<TcpStream>) {
-        (self.write, self.read)
+    pub(crate) fn of(server: &Redis) -> Self {
+        Self(server.connect().unwrap())
     }
 
     /// A reply; or what Redis refused with, or why none came.
     pub(crate) fn command(&mut self, words: &[&[u8]]) -> Result<Reply, Refusal> {
-        send(&mut self.write, words).map_err(Refusal::broken)?;
-        read(&mut self.read)
+        read(self.0.command(words))
     }
 
     pub(crate) fn number(&mut self, words: &[&str]) -> i64 {
-        let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
-        match self.command(&words).unwrap() {
-            Reply::Number(number) => number,
-            other => panic!("{other:?}"),
-        }
+        self.0.command(words).unwrap().int()
     }
 
     /// All keys there are.
@@ -133,47 +75,21 @@ pub(crate) enum Refusal {
     Broken(String),
 }
 
-impl Refusal {
-    fn broken(error: impl std::fmt::Display) -> Self {
-        Self::Broken(error.to_string())
+/// What was said, as presence hears it.
+pub(crate) fn read(said: io::Result<real::Reply>) -> Result<Reply, Refusal> {
+    match said {
+        Ok(real::Reply::Error(words)) => Err(Refusal::Said(words)),
+        Ok(reply) => Ok(heard(reply)),
+        Err(error) => Err(Refusal::Broken(error.to_string())),
     }
 }
 
-pub(crate) fn send(to: &mut TcpStream, words: &[&[u8]]) -> std::io::Result<()> {
-    let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
-    for word in words {
-        bytes.extend(format!("${}\r\n", word.len()).into_bytes());
-        bytes.extend_from_slice(word);
-        bytes.extend_from_slice(b"\r\n");
+fn heard(reply: real::Reply) -> Reply {
+    match reply {
+        real::Reply::Nil => Reply::Nil,
+        real::Reply::Int(number) => Reply::Number(number),
+        real::Reply::Text(bytes) => Reply::Bytes(bytes),
+        real::Reply::Array(parts) => Reply::List(parts.into_iter().map(heard).collect()),
+        real::Reply::Error(words) => panic!("an error in a reply: {words}"),
     }
-    to.write_all(&bytes)
-}
-
-pub(crate) fn read(from: &mut BufReader<TcpStream>) -> Result<Reply, Refusal> {
-    let mut line = String::new();
-    from.read_line(&mut line).map_err(Refusal::broken)?;
-    let line = line.trim_end();
-    let Some(kind) = line.chars().next() else {
-        return Err(Refusal::Broken("the connection is closed".to_owned()));
-    };
-    let rest = &line[1..];
-    let number = || rest.parse::<i64>().map_err(Refusal::broken);
-    Ok(match kind {
-        '+' => Reply::Bytes(rest.as_bytes().to_vec()),
-        '-' => return Err(Refusal::Said(rest.to_owned())),
-        ':' => Reply::Number(number()?),
-        '$' if number()? < 0 => Reply::Nil,
-        '$' => {
-            let mut bytes = vec![0; number()? as usize + 2];
-            from.read_exact(&mut bytes).map_err(Refusal::broken)?;
-            bytes.truncate(bytes.len() - 2);
-            Reply::Bytes(bytes)
-        }
-        '*' if number()? < 0 => Reply::Nil,
-        '*' => {
-            let elements = (0..number()?).map(|_| read(from));
-            Reply::List(elements.collect::<Result<_, _>>()?)
-        }
-        _ => panic!("{line}"),
-    })
 }

@@ -6,7 +6,7 @@ use downbeat_schemas::limits::Limits;
 use futures_executor::block_on;
 
 use crate::node::Node;
-use crate::redis::{Redis, eventually};
+use crate::redis::{Client, Redis, eventually};
 
 fn next(subscription: &mut Subscription) -> String {
     let message = block_on(subscription.next()).unwrap();
@@ -60,7 +60,7 @@ fn what_is_told_at_once_arrives_in_its_order() {
 fn a_topic_that_nobody_hears_is_not_listened_to() {
     let redis = Redis::start();
     let node = Node::start(&redis, &Limits::default());
-    let mut client = redis.connect();
+    let mut client = Client::of(&redis);
     let mut listeners = |expected: i64| {
         eventually("Redis knows who listens", || {
             let channel = b"test:{t:news}";

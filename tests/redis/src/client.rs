@@ -56,13 +56,18 @@ impl Client {
     ///
     /// # Errors
     /// If none comes in 10 s.
-    pub fn command(&mut self, words: &[&str]) -> io::Result<Reply> {
-        let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
-        for word in words {
-            write!(bytes, "${}\r\n{word}\r\n", word.len())?;
-        }
-        self.stream.get_mut().write_all(&bytes)?;
+    pub fn command(&mut self, words: &[impl AsRef<[u8]>]) -> io::Result<Reply> {
+        self.stream.get_mut().write_all(&request(words))?;
         self.reply()
+    }
+
+    /// What sends [requests](request) while another thread waits for what the server
+    /// [says](Self::reply).
+    ///
+    /// # Errors
+    /// If the system gives no second handle.
+    pub fn sender(&self) -> io::Result<TcpStream> {
+        self.stream.get_ref().try_clone()
     }
 
     /// Waits for the next message of a channel that this connection has subscribed to.
@@ -79,7 +84,11 @@ impl Client {
         }
     }
 
-    fn reply(&mut self) -> io::Result<Reply> {
+    /// Waits for the next thing that the server says.
+    ///
+    /// # Errors
+    /// If nothing comes in 10 s.
+    pub fn reply(&mut self) -> io::Result<Reply> {
         let line = self.line()?;
         let (kind, rest) = line.split_at_checked(1).ok_or_else(|| strange(&line))?;
         let number = || rest.parse::<i64>().map_err(|_| strange(&line));
@@ -157,6 +166,18 @@ impl Reply {
     pub fn is_error(&self) -> bool {
         matches!(self, Self::Error(_))
     }
+}
+
+/// A command as bytes.
+pub fn request(words: &[impl AsRef<[u8]>]) -> Vec<u8> {
+    let mut bytes = format!("*{}\r\n", words.len()).into_bytes();
+    for word in words {
+        let word = word.as_ref();
+        bytes.extend(format!("${}\r\n", word.len()).into_bytes());
+        bytes.extend_from_slice(word);
+        bytes.extend_from_slice(b"\r\n");
+    }
+    bytes
 }
 
 fn strange(line: &str) -> io::Error {

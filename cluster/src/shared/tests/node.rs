@@ -65,7 +65,7 @@ impl Node {
         let events = Arc::<Mutex<Vec<Event>>>::default();
         let (end, ended) = oneshot::channel();
         let driver = {
-            let (registry, client) = (registry.clone(), server.connect());
+            let (registry, client) = (registry.clone(), Client::of(server));
             let (is_cut_off, events) = (is_cut_off.clone(), events.clone());
             thread::spawn(move || drive(&registry, client, is_cut_off, events, ended))
         };

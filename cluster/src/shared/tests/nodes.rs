@@ -12,7 +12,7 @@ use downbeat_schemas::time::Timestamp;
 
 use super::node::{Node, RedisStore, block_on, location, wait_until};
 use super::owner;
-use super::redis::Server;
+use super::redis::{Client, Server};
 use crate::record::tests::record;
 use crate::shared::keys::Keys;
 use crate::shared::{Claimed, Event, Recovery};
@@ -37,11 +37,11 @@ fn ticket(found: Result<Found, FindError>) -> Ticket {
     }
 }
 
-/// So many nodes; `None` where there is no server.
-fn start<const NODES: usize>(limits: &Limits) -> Option<(Server, [Node; NODES])> {
-    let server = Server::start()?;
+/// So many nodes.
+fn start<const NODES: usize>(limits: &Limits) -> (Server, [Node; NODES]) {
+    let server = Server::start();
     let nodes = std::array::from_fn(|index| Node::start(&server, index as u64 + 1, limits));
-    Some((server, nodes))
+    (server, nodes)
 }
 
 fn limits(of: &[(&str, u64)]) -> Limits {
@@ -54,9 +54,7 @@ fn limits(of: &[(&str, u64)]) -> Limits {
 
 #[test]
 fn a_room_of_one_node_is_found_located_and_listed_by_another() {
-    let Some((_server, [first, second])) = start(&Limits::default()) else {
-        return;
-    };
+    let (_server, [first, second]) = start(&Limits::default());
     let mut private = record(2, 10);
     private.private = true;
     let mut named = record(3, 10);
@@ -89,9 +87,7 @@ fn a_room_of_one_node_is_found_located_and_listed_by_another() {
 
 #[test]
 fn a_hold_travels_to_the_owner_and_counts_once() {
-    let Some((_server, [first, second])) = start(&Limits::default()) else {
-        return;
-    };
+    let (_server, [first, second]) = start(&Limits::default());
     first.publish(record(1, 2));
     let pass = hold(block_on(second.find(Mode::Join))).into_pass();
     assert_eq!(second.registry.counts().holds, 0);
@@ -111,9 +107,7 @@ fn a_hold_travels_to_the_owner_and_counts_once() {
 
 #[test]
 fn those_who_wait_on_other_nodes_find_the_room_or_get_the_ticket_in_their_order() {
-    let Some((_server, [first, second])) = start(&Limits::default()) else {
-        return;
-    };
+    let (_server, [first, second]) = start(&Limits::default());
     let creating = ticket(block_on(first.find(Mode::JoinOrCreate)));
     let [mut one, mut two, mut three] = [(); 3].map(|()| second.find(Mode::JoinOrCreate));
     wait_until(|| second.registry.counts().waiting == 3);
@@ -131,9 +125,7 @@ fn those_who_wait_on_other_nodes_find_the_room_or_get_the_ticket_in_their_order(
 
 #[test]
 fn a_creation_that_fails_passes_on() {
-    let Some((_server, [first, second])) = start(&Limits::default()) else {
-        return;
-    };
+    let (_server, [first, second]) = start(&Limits::default());
     let failing = ticket(block_on(first.find(Mode::JoinOrCreate)));
     let waits = second.find(Mode::JoinOrCreate);
     wait_until(|| second.registry.counts().waiting == 1);
@@ -144,9 +136,7 @@ fn a_creation_that_fails_passes_on() {
 #[test]
 fn a_creation_that_takes_too_long_passes_on() {
     let limits = limits(&[("create_timeout_ms", 100)]);
-    let Some((_server, [first, second])) = start(&limits) else {
-        return;
-    };
+    let (_server, [first, second]) = start(&limits);
     let late = ticket(block_on(first.find(Mode::JoinOrCreate)));
     drop(ticket(block_on(second.find(Mode::JoinOrCreate))));
     drop(late);
@@ -154,9 +144,7 @@ fn a_creation_that_takes_too_long_passes_on() {
 
 #[test]
 fn rooms_are_placed_on_other_nodes_by_their_load() {
-    let Some((_server, [first, second])) = start(&Limits::default()) else {
-        return;
-    };
+    let (_server, [first, second]) = start(&Limits::default());
     let busy = Load {
         ticks_ppm: 900_000,
         rooms: 9,
@@ -172,9 +160,7 @@ fn rooms_are_placed_on_other_nodes_by_their_load() {
 #[test]
 fn a_hold_that_was_lost_on_its_way_expires() {
     let limits = limits(&[("matchmake_timeout_ms", 100)]);
-    let Some((_server, [first, second])) = start(&limits) else {
-        return;
-    };
+    let (_server, [first, second]) = start(&limits);
     first.publish(record(1, 1));
     let _lost = hold(block_on(second.find(Mode::Join))).into_pass();
     wait_until(|| matches!(block_on(second.find(Mode::Join)), Ok(Found::Room { .. })));
@@ -187,9 +173,7 @@ fn a_hold_that_was_lost_on_its_way_expires() {
 #[test]
 fn too_many_who_wait_are_refused_and_stopped_means_no_more_finds() {
     let limits = limits(&[("finds_waiting_max", 1)]);
-    let Some((_server, [first, second])) = start(&limits) else {
-        return;
-    };
+    let (_server, [first, second]) = start(&limits);
     let _creating = ticket(block_on(first.find(Mode::JoinOrCreate)));
     let waits = second.find(Mode::JoinOrCreate);
     wait_until(|| second.registry.counts().waiting == 1);
@@ -204,9 +188,7 @@ fn too_many_who_wait_are_refused_and_stopped_means_no_more_finds() {
 
 #[test]
 fn what_happens_while_the_store_is_out_of_reach_is_told_when_it_is_back() {
-    let Some((_server, [first, second])) = start(&Limits::default()) else {
-        return;
-    };
+    let (_server, [first, second]) = start(&Limits::default());
     for room in 1..=2 {
         first.publish(record(room, 10));
     }
@@ -236,9 +218,7 @@ fn what_happens_while_the_store_is_out_of_reach_is_told_when_it_is_back() {
 
 #[test]
 fn a_new_room_is_known_once_other_nodes_locate_it_or_it_has_ended() {
-    let Some((_server, [first, second])) = start(&Limits::default()) else {
-        return;
-    };
+    let (_server, [first, second]) = start(&Limits::default());
     first.is_cut_off.store(true, Ordering::Relaxed);
     for id in 1..=2 {
         let mut new = record(id, 10);
@@ -262,9 +242,7 @@ fn a_new_room_is_known_once_other_nodes_locate_it_or_it_has_ended() {
 
 #[test]
 fn a_room_is_looked_for_until_the_store_is_back() {
-    let Some((_server, [first, second])) = start(&Limits::default()) else {
-        return;
-    };
+    let (_server, [first, second]) = start(&Limits::default());
     first.publish(record(1, 10));
     second.is_cut_off.store(true, Ordering::Relaxed);
     let mut located = second.registry.locate(RoomId(1));
@@ -277,11 +255,9 @@ fn a_room_is_looked_for_until_the_store_is_back() {
 /// A store that came back empty is told everything again by each node, one a little before the other.
 #[test]
 fn a_room_that_the_store_has_forgotten_is_looked_for_until_its_owner_has_told_it_again() {
-    let Some((server, [first, second])) = start(&Limits::default()) else {
-        return;
-    };
+    let (server, [first, second]) = start(&Limits::default());
     first.publish(record(1, 10));
-    server.connect().command(&[b"FLUSHALL"]).unwrap();
+    Client::of(&server).command(&[b"FLUSHALL"]).unwrap();
     // By no node's clock so much time has passed: it stays in doubt.
     second.registry.tell_again(Timestamp(20_000_000_000));
     let mut located = second.registry.locate(RoomId(1));
@@ -296,15 +272,13 @@ fn a_room_that_the_store_has_forgotten_is_looked_for_until_its_owner_has_told_it
 
 #[test]
 fn a_dead_nodes_rooms_are_taken_over_and_what_it_says_later_is_its_end() {
-    let Some((server, [first, second])) = start(&Limits::default()) else {
-        return;
-    };
+    let (server, [first, second]) = start(&Limits::default());
     for room in 1..=3 {
         first.publish(record(room, 10));
     }
     first.is_cut_off.store(true, Ordering::Relaxed);
     let store = Rc::new(RedisStore {
-        client: RefCell::new(server.connect()),
+        client: RefCell::new(Client::of(&server)),
         is_cut_off: Arc::default(),
     });
     let recovery = Recovery::new(store, Keys::new("downbeat"), owner(2));
@@ -374,7 +348,7 @@ fn nothing_stays_of_rooms_that_came_and_went() {
         rooms.for_each(|room| node.registry.withdraw(room));
     }
     nodes.iter().for_each(Node::settle);
-    let mut keys = server.connect().keys();
+    let mut keys = Client::of(&server).keys();
     keys.sort();
     assert_eq!(keys, ["downbeat:{loads}", "downbeat:{names}"]);
 }

@@ -10,9 +10,7 @@ use crate::shared::store::{Call, Reply};
 
 #[test]
 fn a_room_has_one_owner_and_its_epochs_rise() {
-    let Some((_server, mut asks)) = start() else {
-        return;
-    };
+    let (_server, mut asks) = start();
     let (room, shard) = (RoomId(1), ShardId(3));
     let mut claimed = |call: &Call| reply::claimed(&asks.redis.call(call).unwrap()).unwrap();
     let Claimed::Yes(created) = claimed(&calls(1).room_create(room, shard, "arena")) else {
@@ -62,9 +60,7 @@ fn a_room_has_one_owner_and_its_epochs_rise() {
 
 #[test]
 fn loads_of_all_nodes_are_told() {
-    let Some((_server, mut asks)) = start() else {
-        return;
-    };
+    let (_server, mut asks) = start();
     asks.call(&calls(1).loads("0:5:1:9".into()));
     let told = asks.call(&calls(2).loads("0:6:0:2,1:7:0:2".into()));
     let nodes = reply::loads(&told).unwrap();

@@ -1,80 +1,28 @@
-//! A Redis server of a test's own, and the least of a client.
+//! What a Redis server of a test's own answers, as the store does.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
-use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+
+use downbeat_tests_redis as real;
 
 use crate::shared::store::{Call, Reply, StoreError};
 
-/// Ends when dropped.
-pub(crate) struct Server {
-    process: Child,
-    directory: PathBuf,
-}
-
-impl Server {
-    /// `None`, and a word of it, where there is no redis-server: the test is skipped.
-    pub(crate) fn start() -> Option<Self> {
-        static STARTED: AtomicU64 = AtomicU64::new(0);
-        let number = STARTED.fetch_add(1, Ordering::Relaxed);
-        let name = format!("downbeat-registry-{}-{number}", std::process::id());
-        let directory = std::env::temp_dir().join(name);
-        std::fs::create_dir_all(&directory).unwrap();
-        let process = Command::new("redis-server")
-            .args(["--port", "0", "--save", "", "--appendonly", "no"])
-            .args(["--unixsocket", "socket", "--dir"])
-            .arg(&directory)
-            .current_dir(&directory)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        match process {
-            Ok(process) => Some(Self { process, directory }),
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                println!("skipped: there is no redis-server");
-                let _ = std::fs::remove_dir_all(&directory);
-                None
-            }
-            Err(error) => panic!("redis-server does not start: {error}"),
-        }
-    }
-
-    /// A connection, as soon as the server listens.
-    pub(crate) fn connect(&self) -> Client {
-        let socket = self.directory.join("socket");
-        for _ in 0..3_000 {
-            if let Ok(stream) = UnixStream::connect(&socket) {
-                return Client {
-                    stream: BufReader::new(stream),
-                    loaded: BTreeMap::new(),
-                };
-            }
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        panic!("redis-server does not listen");
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-        let _ = std::fs::remove_dir_all(&self.directory);
-    }
-}
+pub(crate) use real::Standalone as Server;
 
 /// Waits for each reply.
 pub(crate) struct Client {
-    stream: BufReader<UnixStream>,
+    connection: real::Client,
     /// SHA-1 of the scripts by their names.
     loaded: BTreeMap<&'static str, Vec<u8>>,
 }
 
 impl Client {
+    pub(crate) fn of(server: &Server) -> Self {
+        Self {
+            connection: Client::of(&server).unwrap(),
+            loaded: BTreeMap::new(),
+        }
+    }
+
     pub(crate) fn call(&mut self, call: &Call) -> Result<Reply, StoreError> {
         let sha = match self.loaded.get(call.script.name) {
             Some(sha) => sha.clone(),
@@ -93,18 +41,14 @@ impl Client {
     }
 
     pub(crate) fn command(&mut self, parts: &[&[u8]]) -> Result<Reply, StoreError> {
-        let mut request = format!("*{}\r\n", parts.len()).into_bytes();
-        for part in parts {
-            request.extend(format!("${}\r\n", part.len()).into_bytes());
-            request.extend_from_slice(part);
-            request.extend(b"\r\n");
+        match self.connection.command(parts) {
+            Ok(real::Reply::Error(error)) => Err(StoreError(error)),
+            Ok(answer) => Ok(reply(answer)),
+            Err(error) => Err(StoreError(error.to_string())),
         }
-        let failed = |error: std::io::Error| StoreError(error.to_string());
-        self.stream.get_mut().write_all(&request).map_err(failed)?;
-        self.read()
     }
 
-    /// How many keys there are.
+    /// All keys there are.
     pub(crate) fn keys(&mut self) -> Vec<String> {
         let Ok(Reply::Array(keys)) = self.command(&[b"KEYS", b"*"]) else {
             panic!("KEYS answers an array");
@@ -115,29 +59,14 @@ impl Client {
         };
         keys.into_iter().map(shown).collect()
     }
+}
 
-    fn read(&mut self) -> Result<Reply, StoreError> {
-        let failed = |error: std::io::Error| StoreError(error.to_string());
-        let mut line = String::new();
-        self.stream.read_line(&mut line).map_err(failed)?;
-        let (kind, rest) = line.trim_end().split_at_checked(1).unwrap_or(("-", "end"));
-        let number = || rest.parse::<i64>().unwrap();
-        match kind {
-            "+" => Ok(Reply::Bytes(rest.into())),
-            ":" => Ok(Reply::Int(number())),
-            "$" if number() < 0 => Ok(Reply::Nil),
-            "$" => {
-                let mut bytes = vec![0; number() as usize + 2];
-                self.stream.read_exact(&mut bytes).map_err(failed)?;
-                bytes.truncate(bytes.len() - 2);
-                Ok(Reply::Bytes(bytes))
-            }
-            "*" if number() < 0 => Ok(Reply::Nil),
-            "*" => {
-                let items = (0..number()).map(|_| self.read());
-                Ok(Reply::Array(items.collect::<Result<_, _>>()?))
-            }
-            _ => Err(StoreError(rest.to_owned())),
-        }
+fn reply(answer: real::Reply) -> Reply {
+    match answer {
+        real::Reply::Nil => Reply::Nil,
+        real::Reply::Int(number) => Reply::Int(number),
+        real::Reply::Text(bytes) => Reply::Bytes(bytes),
+        real::Reply::Array(parts) => Reply::Array(parts.into_iter().map(reply).collect()),
+        real::Reply::Error(error) => panic!("an error in a reply: {error}"),
     }
 }
