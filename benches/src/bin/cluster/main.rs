@@ -129,6 +129,7 @@ fn games(args: &Args, name: &str, fault: Fault) -> Result<([Table; 2], Value), B
         "input to state p50",
         "p99",
         "skipped",
+        "frozen",
     ];
     let mut table = Table::new(title, columns);
     let mut hops = Table::new(

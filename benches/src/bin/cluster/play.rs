@@ -17,6 +17,10 @@ use super::nodes::{Node, Nodes};
 const ROOM: u32 = 50;
 /// From the last join to the window that counts.
 const SETTLE: Duration = Duration::from_secs(3);
+/// Ticks that were left out because the shard was too late.
+const SKIPPED: &str = "downbeat_skipped_ticks_total";
+/// Times that a node lost its lease for a while.
+const FROZEN: &str = "downbeat_lease_freezes_total";
 const JOIN_MAX: Duration = Duration::from_secs(20);
 /// Inputs a second of each player: a little off the tick, so that within 4 s every player acts at
 /// every phase of it. At 20 Hz each would keep the phase it has by chance, and with it half a tick
@@ -35,6 +39,7 @@ pub(crate) enum Fault {
 pub(crate) struct Game {
     parties: Vec<Party>,
     skipped: f64,
+    frozen: f64,
     hop: Histogram<u64>,
     pub(crate) raw: Value,
 }
@@ -70,7 +75,8 @@ pub(crate) fn play(
         sleep((begun + join_each * (party + 1)).saturating_duration_since(Instant::now()));
     }
     let owners = owners(&nodes.nodes[0])?;
-    let skipped_before = nodes.sum("downbeat_skipped_ticks_total")?;
+    let skipped_before = nodes.sum(SKIPPED)?;
+    let frozen_before = nodes.sum(FROZEN)?;
     sleep(window_at.saturating_duration_since(Instant::now()));
     let hop = Hop::start(nodes.redis.owner_of(hop::SLOT), window)?;
     sleep((window_at + window / 3).saturating_duration_since(Instant::now()));
@@ -83,18 +89,20 @@ pub(crate) fn play(
         let is_direct = owner.is_some_and(|owner| *owner == node.id);
         reports.push(Party { is_direct, report });
     }
-    let skipped = nodes.sum("downbeat_skipped_ticks_total")? - skipped_before;
+    let skipped = nodes.sum(SKIPPED)? - skipped_before;
+    let frozen = nodes.sum(FROZEN)? - frozen_before;
     let raw: Vec<Value> = reports
         .iter()
         .map(|party| json!({ "direct": party.is_direct, "report": party.report }))
         .collect();
     let hop = hop.finish()?;
     let raw = json!({
-        "fault": format!("{fault:?}"), "skipped": skipped, "hop_us": hop_us(&hop), "parties": raw,
+        "fault": format!("{fault:?}"), "skipped": skipped, "frozen": frozen, "hop_us": hop_us(&hop), "parties": raw,
     });
     Ok(Game {
         parties: reports,
         skipped,
+        frozen,
         hop,
         raw,
     })
@@ -215,6 +223,7 @@ impl Game {
             format!("{:.2}", median(&of(["input_to_state_ms", "p50"]))),
             format!("{:.1}", largest(&of(["input_to_state_ms", "p99"]))),
             format!("{}", self.skipped),
+            format!("{}", self.frozen),
         ]
     }
 }
