@@ -199,7 +199,7 @@ impl Life {
 
     /// Cleans up after a dead life, as the only one to do so.
     async fn recover(self: Rc<Self>, dead: Member) {
-        tracing::warn!(%dead, "a node is dead: its rooms are cleared away");
+        tracing::info!(%dead, "a node is dead");
         if Rc::clone(&self).clear_away(dead).await {
             self.leasing
                 .tell(|lease, now| lease.on_recovered(now, dead));
@@ -216,7 +216,10 @@ impl Life {
         while self.leasing.look(|lease| lease.member()) == Some(me) {
             match clear(&recovery, dead).await {
                 Ok(rooms) => {
-                    tracing::warn!(%dead, rooms, "a dead node's rooms are cleared away");
+                    // A copy that came back empty does not know who was buried before.
+                    if rooms > 0 {
+                        tracing::warn!(%dead, rooms, "a dead node's rooms are cleared away");
+                    }
                     self.leasing.note(Fact::Recovered(dead, rooms));
                     return true;
                 }
