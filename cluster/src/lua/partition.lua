@@ -7,6 +7,7 @@
 --   r:<filter>   the rooms of one filter
 --   q:<filter>   the orders in use, by the time (ms) of their last use
 --   o:<filter>:<order>  open rooms: members <rank><room>, scores 0, so that bytes decide
+--   l:<filter>:<order>  rooms that were there before the order, and are to be put into it
 --   w:<room>     holds by the time (ms) they end
 --   x            rooms with holds, by a time not after the first of those ends
 --   m:<filter>   the ticket of who creates a room; ends by itself
@@ -41,6 +42,12 @@ local function store(room, entry) redis.call('HSET', f, room, cmsgpack.pack(entr
 local function held(room) return redis.call('ZCARD', base .. 'w:' .. room) end
 
 local function order_key(filter, order) return base .. 'o:' .. filter .. ':' .. redis.sha1hex(order) end
+
+local function learning_key(filter, order) return base .. 'l:' .. filter .. ':' .. redis.sha1hex(order) end
+
+local function forget_order(filter, order)
+  redis.call('DEL', order_key(filter, order), learning_key(filter, order))
+end
 
 local function orders_of(filter) return redis.call('ZRANGE', base .. 'q:' .. filter, 0, -1) end
 
@@ -98,13 +105,16 @@ end
 local function leave_filter(room, filter)
   redis.call('SREM', base .. 'r:' .. filter, room)
   if redis.call('EXISTS', base .. 'r:' .. filter) == 1 then return end
-  for _, order in ipairs(orders_of(filter)) do redis.call('DEL', order_key(filter, order)) end
+  for _, order in ipairs(orders_of(filter)) do forget_order(filter, order) end
   redis.call('DEL', base .. 'q:' .. filter)
 end
 
 local function renew_filter(filter)
   redis.call('PEXPIRE', base .. 'r:' .. filter, LIFE_MS)
-  for _, order in ipairs(orders_of(filter)) do redis.call('PEXPIRE', order_key(filter, order), LIFE_MS) end
+  for _, order in ipairs(orders_of(filter)) do
+    redis.call('PEXPIRE', order_key(filter, order), LIFE_MS)
+    redis.call('PEXPIRE', learning_key(filter, order), LIFE_MS)
+  end
   redis.call('PEXPIRE', base .. 'q:' .. filter, ORDERS_LIFE_MS)
 end
 

@@ -34,6 +34,8 @@ pub(crate) enum FindAnswer {
     Nothing,
     Create,
     Wait,
+    /// The store is at work on it: ask again.
+    Again,
 }
 
 /// What is answered to an owner's word on one room.
@@ -82,6 +84,7 @@ pub(crate) fn find(reply: &Reply) -> Result<FindReply, ReplyError> {
         (b"none", []) => FindAnswer::Nothing,
         (b"create", []) => FindAnswer::Create,
         (b"wait", []) => FindAnswer::Wait,
+        (b"again", []) => FindAnswer::Again,
         _ => return Err(error()),
     };
     let holds_expired = count(expired).ok_or_else(error)?;

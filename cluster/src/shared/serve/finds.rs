@@ -12,6 +12,9 @@ use crate::shared::reply::{self, FindAnswer, FindReply};
 use crate::shared::store::Store;
 use crate::{FindError, Found, HoldId, HoldPass, Mode, Query, RoomRecord, TicketId, TicketPass};
 
+/// Times that one request asks while the store puts its rooms in order, some hundred each time.
+const ASKED_MAX: usize = 4_096;
+
 impl<S: Store + 'static> Driver<S> {
     pub(super) async fn find(&self, asked: Asked) {
         let line = LineKey::of(&asked.query);
@@ -91,26 +94,32 @@ impl<S: Store + 'static> Driver<S> {
         self.0.desk.change(|state| state.counts.waiting = waiting);
     }
 
-    /// Asks once; `None` if another creates a room.
+    /// Asks; `None` if another creates a room.
     async fn look_for(&self, query: &Query) -> Result<Option<Found>, FindError> {
         let desk = &self.0.desk;
         let (hold, ticket) = desk.new_claims();
         let may_create = query.mode == Mode::JoinOrCreate;
         let may_create = may_create.then_some((ticket, desk.create_time));
-        let call = desk.calls.find(query, (hold, desk.hold_time), may_create);
-        let reply = self.call(call).await.map_err(|error| {
-            // It may have been given all the same.
-            drop(desk.ticket(ticket_pass(query, ticket)));
-            unavailable(&error)
-        })?;
-        let FindReply {
-            answer,
-            holds_expired,
-        } = self
-            .read(&reply, reply::find)
-            .map_err(|error| unavailable(&error))?;
-        desk.look(|state| state.counts.holds_expired += holds_expired);
-        Ok(self.found(answer, query, hold, ticket))
+        for _ in 0..ASKED_MAX {
+            let call = desk.calls.find(query, (hold, desk.hold_time), may_create);
+            let reply = self.call(call).await.map_err(|error| {
+                // It may have been given all the same.
+                drop(desk.ticket(ticket_pass(query, ticket)));
+                unavailable(&error)
+            })?;
+            let FindReply {
+                answer,
+                holds_expired,
+            } = self
+                .read(&reply, reply::find)
+                .map_err(|error| unavailable(&error))?;
+            desk.look(|state| state.counts.holds_expired += holds_expired);
+            if answer != FindAnswer::Again {
+                return Ok(self.found(answer, query, hold, ticket));
+            }
+        }
+        let reason = "the store is still putting its rooms in order".to_owned();
+        Err(FindError::Unavailable { reason })
     }
 
     fn found(
@@ -137,7 +146,7 @@ impl<S: Store + 'static> Driver<S> {
                 let pass = ticket_pass(query, ticket);
                 Some(Found::Create(desk.ticket(pass)))
             }
-            FindAnswer::Wait => None,
+            FindAnswer::Wait | FindAnswer::Again => None,
         }
     }
 }

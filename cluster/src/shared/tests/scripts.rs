@@ -44,6 +44,15 @@ impl Asks {
     }
 
     fn find(&mut self, mode: Mode, promise: Duration) -> FindAnswer {
+        loop {
+            let answer = self.find_once(mode, promise);
+            if answer != FindAnswer::Again {
+                return answer;
+            }
+        }
+    }
+
+    fn find_once(&mut self, mode: Mode, promise: Duration) -> FindAnswer {
         self.last_id += 1;
         let ids = (HoldId(self.last_id), TicketId(self.last_id));
         let ticket = (mode == Mode::JoinOrCreate).then_some((ids.1, promise));
@@ -97,6 +106,29 @@ fn query(mode: Mode) -> Query {
         exclude: Vec::new(),
         mode,
     }
+}
+
+#[test]
+fn an_order_is_learnt_some_rooms_at_a_time_while_rooms_come_and_go() {
+    let (_server, mut asks) = start();
+    let calls = calls(1);
+    let rooms: Vec<u64> = (1..=1_000).collect();
+    for ids in rooms.chunks(50) {
+        let changes: Vec<Change> = ids.iter().map(|id| set(&record(*id, 10), 5, 1)).collect();
+        asks.call(&calls.publish("arena", &changes));
+    }
+    assert_eq!(asks.find_once(Mode::JoinOrCreate, LONG), FindAnswer::Again);
+    let (room, epoch) = (RoomId(1), Epoch(5));
+    asks.call(&calls.publish("arena", &[Change::End { room, epoch }]));
+    assert_eq!(asks.publish(&calls, &record(1_001, 10), 5, 1), Word::Ok);
+    assert_eq!(asks.find_once(Mode::Join, LONG), FindAnswer::Again);
+    // The oldest of all, though most were learnt after the first answer.
+    for oldest in 2..=1_001 {
+        for _ in 0..10 {
+            assert_eq!(asks.finds(), Some(RoomId(oldest)));
+        }
+    }
+    assert_eq!(asks.finds(), None);
 }
 
 #[test]
