@@ -102,6 +102,7 @@ impl Both {
             FindAnswer::Create => "create",
             FindAnswer::Nothing => "none",
             FindAnswer::Wait => "wait",
+            FindAnswer::Again => panic!("{when}: so few rooms are put in order at once"),
         };
         *self.seen.entry(what).or_default() += 1;
         match (answer.answer, expected) {

@@ -18,7 +18,7 @@ pub(crate) struct Client {
 impl Client {
     pub(crate) fn of(server: &Server) -> Self {
         Self {
-            connection: Client::of(&server).unwrap(),
+            connection: server.connect().unwrap(),
             loaded: BTreeMap::new(),
         }
     }
