@@ -96,10 +96,9 @@ impl Audience {
         Some((*room, listened.shards.iter().copied()))
     }
 
-    /// The channel that is spoken on first, if anybody listens to the room.
-    pub(super) fn first_channel(&self, room: RoomId) -> Option<Vec<u8>> {
-        let listened = self.rooms.get(&room)?;
-        Some(listened.pair.first.clone())
+    /// The channels of a room, if anybody listens to it.
+    pub(super) fn pair(&self, room: RoomId) -> Option<&Pair> {
+        Some(&self.rooms.get(&room)?.pair)
     }
 
     pub(super) fn rooms(&self) -> usize {

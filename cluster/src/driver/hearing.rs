@@ -119,17 +119,31 @@ impl Hearing {
         self.audience.borrow().rooms()
     }
 
-    /// Whether what is said to a room now is heard here.
+    /// Whether what is said to a room now is heard here: by one of its channels, for who speaks on
+    /// one that nobody hears goes on to the other.
     pub(super) fn hears(&self, room: RoomId) -> bool {
-        let first = self.audience.borrow().first_channel(room);
-        first.is_none_or(|first| self.listener.is_heard(&first))
+        self.audience.borrow().pair(room).is_none_or(|pair| {
+            let is_heard = |channel: &Vec<u8>| self.listener.is_heard(channel);
+            is_heard(&pair.first) || pair.second.as_ref().is_some_and(is_heard)
+        })
     }
 
     /// Waits until it is.
     pub(super) async fn heard(&self, room: RoomId) {
-        let first = self.audience.borrow().first_channel(room);
-        if let Some(first) = first {
-            self.listener.heard(&first).await;
+        let pair = self.audience.borrow().pair(room).cloned();
+        match pair {
+            None => {}
+            Some(Pair {
+                first,
+                second: None,
+            }) => drop(self.listener.heard(&first).await),
+            Some(Pair {
+                first,
+                second: Some(second),
+            }) => tokio::select! {
+                _ = self.listener.heard(&first) => {}
+                _ = self.listener.heard(&second) => {}
+            },
         }
     }
 

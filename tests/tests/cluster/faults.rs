@@ -14,6 +14,9 @@ use serde_json::json;
 const GAP_MAX: Duration = Duration::from_millis(1_000);
 /// How long is played after the master's death: a failover of Redis takes some 2.5 s.
 const PLAYED: Duration = Duration::from_secs(6);
+/// After `BEFORE`, no other has taken the master's place for so long: the election alone takes half a
+/// second after the second in which it is missed.
+const DEAD: Duration = Duration::from_millis(1_000);
 /// How long is played before it.
 const BEFORE: Duration = Duration::from_millis(500);
 
@@ -97,6 +100,40 @@ fn check(harm: impl Fn(&Server)) -> [Duration; 2] {
         edge.apply(&ProbeInput::Add { by: 1 });
     }
     [told.longest_gap, longest_gap]
+}
+
+/// What a client says by an edge does not wait for the dead channel either.
+#[test]
+fn who_plays_through_an_edge_is_answered_as_often_while_a_master_is_dead() {
+    let redis = shared::alone();
+    let cluster = TestCluster::start(&redis, 3);
+    let seat = seat::ask(cluster.node(0).address(), "create", "probe", &json!({})).unwrap();
+    let owner = cluster.node_of(&seat.process_id);
+    let edge = cluster.others(&seat.process_id)[0];
+    let mut direct = Player::take(owner.address(), &seat);
+    let seat = seat::ask(edge.address(), "joinById", &seat.room_id, &json!({})).unwrap();
+    let mut relayed = Player::take(edge.address(), &seat);
+    let channel = format!("{}:{{r0:{}}}", cluster.prefix(), seat.room_id);
+    master_of(&redis, &channel).kill();
+    std::thread::sleep(BEFORE);
+    let until = Instant::now() + DEAD;
+    let [direct, relayed] = std::thread::scope(|scope| {
+        let players = [&mut direct, &mut relayed];
+        let threads = players.map(|player| scope.spawn(|| answers(player, until)));
+        threads.map(|thread| thread.join().unwrap())
+    });
+    println!("answers while a master is dead: {direct} at the owner, {relayed} at an edge");
+    assert!(relayed * 2 > direct, "{relayed} of {direct}");
+}
+
+/// Says one thing after the other, each when the last has been answered; how many were.
+fn answers(player: &mut Player, until: Instant) -> u32 {
+    let mut answers = 0;
+    while Instant::now() < until {
+        player.apply(&ProbeInput::Add { by: 1 });
+        answers += 1;
+    }
+    answers
 }
 
 /// The master of a key, or of a channel: of the one on which a room's owner speaks first, say.
