@@ -20,8 +20,9 @@ use crate::seat::Seat;
 
 /// Few, so that rooms are full often.
 const OPTIONS: &str = r#"{"seats":4}"#;
-/// A seat is kept for 15 s.
-const TAKE_WITHIN: Duration = Duration::from_secs(9);
+/// Who knocks at a stopped node first still has time for others: the nodes keep a seat for twice as
+/// long.
+const TAKE_WITHIN: Duration = Duration::from_secs(30);
 /// An owner that has the seat says so within this.
 const WELCOME_MAX: Duration = Duration::from_secs(4);
 /// Between two tries.

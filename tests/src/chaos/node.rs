@@ -48,6 +48,7 @@ impl Node {
         command.env("DOWNBEAT_HISTORY", history(&recipe.folder, name));
         let listen = format!("{}:0", cell.host);
         command.args(["serve", "--shards", "1", "--listen", &listen]);
+        command.args(["--limit", "seat_reservation_ms=60000"]);
         let process = ServerProcess::try_start(&mut command)?;
         let address = process.address;
         let (_, health) = wire::ask(address, "GET", "/health", "")
