@@ -27,7 +27,11 @@ const CLOSES = {
   4007: { name: "messageRate", comesBack: true, means: "more messages than message_rate_max" },
   4008: { name: "slowReader", comesBack: true, means: "messages were read too slowly" },
   4009: { name: "idleTimeout", comesBack: true, means: "nothing was heard from this client" },
-  4010: { name: "moved", comesBack: true, means: "the room's node was lost, or the room moved" },
+  4010: {
+    name: "moved",
+    comesBack: true,
+    means: "the room's node was lost, or the room moved or cannot be found now",
+  },
   4522: { name: "unknownRoom", comesBack: false, means: "no such room here" },
   4524: { name: "seatExpired", comesBack: false, means: "the seat is unknown or expired" },
   4525: { name: "authFailed", comesBack: false, means: "the token was refused" },

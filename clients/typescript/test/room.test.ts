@@ -123,6 +123,49 @@ describe("joining", () => {
     expect(world.timers).toBe(0);
   });
 
+  test("asks again for a seat in a room that a node cannot find at this moment", async () => {
+    const world = new World();
+    const joining = new Client("http://localhost", { host: world }).join("x");
+    await turns();
+    for (const sockets of [1, 2]) {
+      expect(world.sockets).toHaveLength(sockets);
+      world.socket.open();
+      world.socket.end(4010, "the room cannot be found at this moment");
+      world.pass(1_000);
+    }
+    expect(world.sockets).toHaveLength(3);
+    expect(world.socket.url).toBe(world.sockets[0]?.url);
+    world.welcome();
+    const room = await joining;
+    // It counts anew for a connection that is lost later.
+    const dropped: unknown[] = [];
+    room.onDrop((reason) => dropped.push(reason.code));
+    world.socket.end(1006);
+    world.pass(0);
+    expect(dropped).toEqual([1006]);
+    expect(world.sockets).toHaveLength(4);
+  });
+
+  test("asks again for no longer than joining may take", async () => {
+    const world = new World();
+    const joining = new Client("http://localhost", { host: world, timeoutMs: 2_000 }).join("x");
+    const failed = joining.catch((e) => e);
+    await turns();
+    let ended = 0;
+    for (let passed = 0; passed < 2_000; passed += 100) {
+      for (; ended < world.sockets.length; ended += 1) {
+        world.socket.open();
+        world.socket.end(4010);
+      }
+      world.pass(100);
+    }
+    const error = await failed;
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect(error.reason).toMatchObject({ name: "moved" });
+    expect(world.sockets.length).toBeGreaterThan(2);
+    expect(world.timers).toBe(0);
+  });
+
   test("does not wait for ever", async () => {
     const world = new World();
     const joining = new Client("http://localhost", { host: world, timeoutMs: 500 }).join("x");

@@ -1,12 +1,12 @@
 // Made by `npm run build` in clients/demo.
 &[
+    ("assets/chat-BD3bnpJ_.js", include_bytes!("assets/chat-BD3bnpJ_.js")),
     ("assets/chat-BS6MQ2HO.css", include_bytes!("assets/chat-BS6MQ2HO.css")),
-    ("assets/chat-qc1MOtyn.js", include_bytes!("assets/chat-qc1MOtyn.js")),
+    ("assets/index-BQP1XMJ1.js", include_bytes!("assets/index-BQP1XMJ1.js")),
     ("assets/index-BmvwfrO6.css", include_bytes!("assets/index-BmvwfrO6.css")),
-    ("assets/index-C6bnHbBL.js", include_bytes!("assets/index-C6bnHbBL.js")),
-    ("assets/stay-BtucpJ_1.js", include_bytes!("assets/stay-BtucpJ_1.js")),
-    ("assets/stick-CSOv6_0S.js", include_bytes!("assets/stick-CSOv6_0S.js")),
-    ("assets/world-CUaNnN_e.js", include_bytes!("assets/world-CUaNnN_e.js")),
+    ("assets/stay-D2rGPMhO.js", include_bytes!("assets/stay-D2rGPMhO.js")),
+    ("assets/stick-CIr4-zU8.js", include_bytes!("assets/stick-CIr4-zU8.js")),
+    ("assets/world-BGoEJEoJ.js", include_bytes!("assets/world-BGoEJEoJ.js")),
     ("chat.html", include_bytes!("chat.html")),
     ("favicon.svg", include_bytes!("favicon.svg")),
     ("index.html", include_bytes!("index.html")),

@@ -28,6 +28,12 @@ const STABLE_MS = 5_000;
 /** An address that has not answered for so long may be out of reach, if there is another one. */
 const ANSWER_MS = 3_000;
 
+/**
+ * The close code of a node that cannot find the room at this moment. The seat may be there all the
+ * same: who joins asks again.
+ */
+const MOVED = 4010;
+
 type Phase = "joining" | "playing" | "dropped" | "left";
 
 /** Keeps one seat: opens its connection, and opens it again whenever it is lost. */
@@ -71,6 +77,7 @@ export class Seat {
     this.#stopTimer();
     this.#stopOnline();
     this.#closeFormer();
+    if (this.#phase === "joining") this.#attempts = 0;
     this.#phase = "playing";
     this.#seatedAt = this.#host.now();
   }
@@ -132,11 +139,21 @@ export class Seat {
       const isUntried = this.#way < this.#options.urls().length;
       if (this.#phase === "joining" && isUntried) return this.#connect(endMs);
     }
+    if (this.#phase === "joining" && reason.code === MOVED) return this.#joinAgain(reason, endMs);
     const tries = this.#options.reconnection.enabled && comesBack(reason);
     if (this.#phase === "joining" || !tries) {
       return this.#end({ ...reason, kind: "closed", attempts: this.#attempts }, reason.code);
     }
     this.#lose(reason);
+  }
+
+  #joinAgain(reason: CloseReason, endMs: number): void {
+    const delayMs = backoffMs(this.#attempts + 1, this.#options.reconnection, this.#host.random());
+    if (this.#host.now() + delayMs >= endMs) {
+      return this.#end({ ...reason, kind: "gaveUp", attempts: this.#attempts }, reason.code);
+    }
+    this.#attempts += 1;
+    this.#stopTimer = this.#host.after(delayMs, () => this.#connect(endMs));
   }
 
   #lose(reason: CloseReason): void {
