@@ -58,6 +58,23 @@ fn rooms_of_a_crashed_node_are_off_all_lists_within_a_second() {
 }
 
 #[test]
+fn a_seat_outlives_the_node_that_gave_it() {
+    run("single::a_seat_outlives_the_node_that_gave_it", |harness| {
+        let giver = harness.node(0);
+        let kept = keep_rooms(harness);
+        let mut of_others = kept.iter().filter(|kept| kept.owner != giver.id);
+        let Kept { room, owner, .. } = of_others.next().expect("others have rooms");
+        let given = seat(giver.address, "joinById", &room.to_string(), "{}");
+        let given = given.unwrap().unwrap();
+        harness.kill_node(0);
+        let edge = others(harness, *owner).next().expect("two are left");
+        let knocked = knock(edge.address, &given);
+        assert!(matches!(knocked, Knocked::Welcome(_)), "{knocked:?}");
+        harness.start_node(0).unwrap();
+    });
+}
+
+#[test]
 fn a_node_that_is_late_once_keeps_its_rooms() {
     let name = "single::a_node_that_is_late_once_keeps_its_rooms";
     run(name, |harness| {
