@@ -14,7 +14,7 @@ use downbeat_schemas::id::NodeId;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::task::{JoinHandle, spawn_local};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::about::About;
 use super::leasing::Leasing;
@@ -26,7 +26,11 @@ const WATCHED: usize = 2;
 const ANSWER_MAX: Duration = Duration::from_secs(1);
 /// Well below what a node keeps an idle HTTP connection for (30 s by default).
 const ASK_AGAIN: Duration = Duration::from_secs(5);
-const CONNECT_AGAIN: Duration = Duration::from_millis(500);
+/// The pause before another try to connect; it doubles up to the second, and begins anew with each
+/// connection that has lasted. A process that ends closes its connections before its port.
+const CONNECT_AGAIN: Duration = Duration::from_millis(20);
+const CONNECT_AGAIN_MAX: Duration = Duration::from_millis(500);
+const LASTED: Duration = Duration::from_secs(1);
 /// Bytes of an answer that are looked at.
 const ANSWER_BYTES: usize = 2_048;
 
@@ -75,15 +79,21 @@ fn choose(lease: &Lease) -> BTreeMap<Member, String> {
 }
 
 async fn watch(member: Member, address: String, leasing: Rc<Leasing>) {
+    let mut pause = CONNECT_AGAIN;
     loop {
+        let began = Instant::now();
         if let Ok(Ok(stream)) = timeout(ANSWER_MAX, TcpStream::connect(&*address)).await {
             // However it ends, it has ended.
             let _ = converse(stream, member.node, &leasing.proven, member).await;
-            if leasing.proven.borrow().contains(&member) {
-                leasing.tell(|lease, now| lease.suspect(now, member.node));
+            if began.elapsed() >= LASTED {
+                pause = CONNECT_AGAIN;
             }
         }
-        sleep(CONNECT_AGAIN).await;
+        if leasing.proven.borrow().contains(&member) {
+            leasing.tell(|lease, now| lease.suspect(now, member.node));
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(CONNECT_AGAIN_MAX);
     }
 }
 

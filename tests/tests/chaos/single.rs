@@ -51,9 +51,10 @@ fn rooms_of_a_crashed_node_are_off_all_lists_within_a_second() {
             harness.settle().unwrap();
         }
         println!("gone within {times:?}");
-        // A machine that does other things is late now and then.
+        // A machine that does other things is late now and then. Its neighbours know of a crash before
+        // its lease ends, 600 ms after its last renewal.
         let least = times.iter().min().unwrap();
-        assert!(*least < Duration::from_secs(1), "{times:?}");
+        assert!(*least < Duration::from_millis(450), "{times:?}");
     });
 }
 
