@@ -17,7 +17,7 @@ use crate::feed::Feeds;
 use crate::lobby::WaiterId;
 use crate::placement::Placement;
 use crate::{
-    Counts, FindError, Found, Hold, HoldId, HoldPass, ListingFeed, Load, LocateError, Location,
+    Counts, FindError, Found, Hold, HoldId, HoldPass, ListingFeed, Load, Located, Location,
     Pending, Query, Registry, RoomListing, RoomRecord, Ticket, TicketPass,
 };
 
@@ -73,7 +73,7 @@ impl Registry for Embedded {
         None
     }
 
-    fn locate(&self, room: RoomId) -> Pending<Result<Option<Arc<RoomRecord>>, LocateError>> {
+    fn locate(&self, room: RoomId) -> Pending<Located> {
         let record = self.shared.decide(|board| board.locate(room));
         Box::pin(ready(Ok(record)))
     }

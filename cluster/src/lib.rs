@@ -103,7 +103,7 @@ pub use lease::MemberState;
 pub use look::{ClusterLook, CopyLook, EntryLook, LookError, NameLook, NodeLook, NodeState, look};
 pub use placement::Load;
 pub use post::{Answer, AskError, Mailroom, Post};
-pub use query::{FindError, Found, LocateError, Mode, Query};
+pub use query::{FindError, Found, LocateError, Located, Mode, Query};
 pub use record::{Location, RoomListing, RoomRecord};
 pub use registry::{Counts, Pending, Registry};
 pub use sort::{Order, SortBy, SortField};

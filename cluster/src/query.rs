@@ -53,6 +53,9 @@ pub enum Found {
 #[error("the room cannot be looked up at this moment: ask again")]
 pub struct LocateError;
 
+/// Where a room is; `None` if there is none.
+pub type Located = Result<Option<Arc<RoomRecord>>, LocateError>;
+
 /// Why there is no answer to a request.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FindError {

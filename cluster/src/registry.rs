@@ -8,7 +8,7 @@ use downbeat_schemas::id::RoomId;
 use downbeat_schemas::time::Timestamp;
 
 use crate::{
-    FindError, Found, Hold, HoldPass, ListingFeed, Load, LocateError, Location, Query, RoomListing,
+    FindError, Found, Hold, HoldPass, ListingFeed, Load, Located, Location, Query, RoomListing,
     RoomRecord, Ticket, TicketPass,
 };
 
@@ -37,8 +37,8 @@ pub trait Registry: fmt::Debug + Send + Sync {
     /// Where a room is, private and locked ones too; `None` if there is none of this id.
     ///
     /// # Errors
-    /// [`LocateError`] if that is not known for certain.
-    fn locate(&self, room: RoomId) -> Pending<Result<Option<Arc<RoomRecord>>, LocateError>>;
+    /// [`LocateError`](crate::LocateError) if that is not known for certain.
+    fn locate(&self, room: RoomId) -> Pending<Located>;
 
     /// The rooms of a name, or all, oldest first; private ones left out, locked ones shown.
     fn list(&self, name: Option<&str>) -> Pending<Vec<RoomListing>>;

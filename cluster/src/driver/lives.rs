@@ -10,8 +10,8 @@ use downbeat_schemas::time::Timestamp;
 use super::listings::Listings;
 use crate::shared::Shared;
 use crate::{
-    Counts, FindError, Found, Hold, HoldPass, ListingFeed, Load, LocateError, Location, Pending,
-    Query, Registry, RoomListing, RoomRecord, Ticket, TicketPass,
+    Counts, FindError, Found, Hold, HoldPass, ListingFeed, Load, Located, Location, Pending, Query,
+    Registry, RoomListing, RoomRecord, Ticket, TicketPass,
 };
 
 /// The shared registry of the present life: one that was declared dead is never spoken to again, so
@@ -64,7 +64,7 @@ impl Registry for Lives {
         self.present().until_known(room)
     }
 
-    fn locate(&self, room: RoomId) -> Pending<Result<Option<Arc<RoomRecord>>, LocateError>> {
+    fn locate(&self, room: RoomId) -> Pending<Located> {
         self.present().locate(room)
     }
 

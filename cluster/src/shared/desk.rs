@@ -13,8 +13,8 @@ use super::dirty::Dirty;
 use super::spread::Spread;
 use crate::claim::Claims;
 use crate::{
-    Counts, FindError, Found, Hold, HoldId, HoldPass, LocateError, Query, RoomRecord, Ticket,
-    TicketId, TicketPass,
+    Counts, FindError, Found, Hold, HoldId, HoldPass, Located, Query, RoomRecord, Ticket, TicketId,
+    TicketPass,
 };
 
 /// Requests that wait for the driver or its store. Beyond: finds fail with
@@ -32,9 +32,6 @@ pub(crate) struct Asked {
     pub(crate) query: Query,
     pub(crate) answer: oneshot::Sender<Result<Found, FindError>>,
 }
-
-/// Where a room is, if there is one.
-pub(crate) type Located = Result<Option<Arc<RoomRecord>>, LocateError>;
 
 /// What shards ask of the driver.
 #[derive(Debug)]

@@ -14,8 +14,8 @@ use super::dirty::{Dirty, Pace};
 use super::keys::Keys;
 use super::owner::{Owner, Title};
 use crate::{
-    Counts, FindError, Found, Hold, HoldPass, ListingFeed, Load, LocateError, Location, Pending,
-    Query, Registry, RoomListing, RoomRecord, Ticket, TicketPass,
+    Counts, FindError, Found, Hold, HoldPass, ListingFeed, Load, LocateError, Located, Location,
+    Pending, Query, Registry, RoomListing, RoomRecord, Ticket, TicketPass,
 };
 
 /// What a node's registry is made with.
@@ -155,7 +155,7 @@ impl Registry for Shared {
         Some(Box::pin(async { known.await.unwrap_or_default() }))
     }
 
-    fn locate(&self, room: RoomId) -> Pending<Result<Option<Arc<RoomRecord>>, LocateError>> {
+    fn locate(&self, room: RoomId) -> Pending<Located> {
         let own = self.desk.look(|state| state.dirty.record(room).cloned());
         if own.is_some() {
             return Box::pin(ready(Ok(own)));

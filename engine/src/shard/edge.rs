@@ -4,12 +4,11 @@
 //! on to the owner, batched once per turn, and what the owner says comes as frames of the room.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use downbeat_cluster::relay::{Audience, News, Queued, RelayedId, Strand, StrandId};
-use downbeat_cluster::{LocateError, Location, RoomRecord};
+use downbeat_cluster::{LocateError, Located, Location, RoomRecord};
 use downbeat_core::host::Outlet;
 use downbeat_schemas::close::CloseCode;
 use downbeat_schemas::id::{ConnectionId, NodeId, ReconnectionToken, RoomId, SessionId};
@@ -278,12 +277,7 @@ impl Shard {
     }
 
     /// The registry's answer.
-    pub(super) fn take_owner(
-        &mut self,
-        room: RoomId,
-        found: Result<Option<Arc<RoomRecord>>, LocateError>,
-        now: Timestamp,
-    ) {
+    pub(super) fn take_owner(&mut self, room: RoomId, found: Located, now: Timestamp) {
         let Some(edge) = self.edges.rooms.get_mut(&room) else {
             return;
         };

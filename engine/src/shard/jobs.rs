@@ -10,7 +10,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use crossbeam::queue::SegQueue;
 use slab::Slab;
 
-use downbeat_cluster::{LocateError, RoomRecord};
+use downbeat_cluster::Located;
 use downbeat_core::host::Finished;
 use downbeat_net::http::Response;
 use downbeat_schemas::id::{ConnectionId, RoomId};
@@ -35,7 +35,7 @@ pub(super) enum JobResult {
     /// A visitor whose room is known, with where it is; or not to be had, with the reason.
     Visit(ConnectionId, Box<Visit>, Result<Host, Goodbye>),
     /// Whose a room of another node is now.
-    Owner(RoomId, Result<Option<Arc<RoomRecord>>, LocateError>),
+    Owner(RoomId, Located),
     /// A game's own async work is done.
     Spawned(RoomKey, Finished),
 }

@@ -75,13 +75,12 @@ impl Client {
     /// # Errors
     /// If none comes in 10 s.
     pub fn message(&mut self) -> io::Result<String> {
-        match self.reply()? {
-            Reply::Array(words) => match words.as_slice() {
-                [_, _, Reply::Text(message)] => Ok(String::from_utf8_lossy(message).into_owned()),
-                _ => Err(io::Error::other("no message of a channel")),
-            },
-            _ => Err(io::Error::other("no message of a channel")),
+        if let Reply::Array(words) = self.reply()?
+            && let [_, _, Reply::Text(message)] = words.as_slice()
+        {
+            return Ok(String::from_utf8_lossy(message).into_owned());
         }
+        Err(io::Error::other("no message of a channel"))
     }
 
     /// Waits for the next thing that the server says.

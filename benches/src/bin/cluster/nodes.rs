@@ -13,6 +13,15 @@ use downbeat_tests_redis::Cluster;
 
 const UP_MAX: Duration = Duration::from_secs(20);
 
+/// What REDIS_URL is for a cluster.
+pub(crate) fn redis_url(redis: &Cluster) -> String {
+    let masters = redis.masters();
+    let urls = masters
+        .iter()
+        .map(|master| format!("redis://{}", master.address()));
+    urls.collect::<Vec<_>>().join(",")
+}
+
 /// Nodes that play with each other; dropped, they end, and Redis after them.
 pub(crate) struct Nodes {
     pub(crate) downbeat: PathBuf,
@@ -35,12 +44,7 @@ impl Nodes {
         options: &[&str],
     ) -> Result<Self, Box<dyn Error>> {
         let redis = Cluster::start();
-        let urls: Vec<String> = redis
-            .masters()
-            .iter()
-            .map(|master| format!("redis://{}", master.address()))
-            .collect();
-        let urls = urls.join(",");
+        let urls = redis_url(&redis);
         let nodes = (0..count).map(|number| Node::start(downbeat, number, &urls, options));
         Ok(Self {
             downbeat: downbeat.to_owned(),

@@ -18,9 +18,13 @@ use futures_executor::block_on;
 use hdrhistogram::Histogram;
 use serde_json::{Value, json};
 
+use super::nodes::redis_url;
+
 const FINDS: usize = 5_000;
 /// Rooms that are there at once while they come and go.
 const AT_ONCE: u64 = 1_000;
+/// Far longer than it takes to list all rooms.
+const LISTED_MAX: Duration = Duration::from_secs(120);
 const NODE: NodeId = NodeId(0xbeef);
 
 /// A node that only lists rooms, and its Redis.
@@ -34,13 +38,8 @@ struct Lister {
 impl Lister {
     fn start() -> Result<Self, Box<dyn Error>> {
         let redis = downbeat_tests_redis::Cluster::start();
-        let masters = redis.masters();
-        let urls = masters
-            .iter()
-            .map(|master| format!("redis://{}", master.address()));
-        let urls = urls.collect::<Vec<_>>().join(",");
         let settings =
-            RedisSettings::from_lookup(|name| (name == "REDIS_URL").then(|| urls.clone()))?
+            RedisSettings::from_lookup(|name| (name == "REDIS_URL").then(|| redis_url(&redis)))?
                 .ok_or("no Redis")?;
         let begun = Instant::now();
         let cluster = Cluster::join(ClusterSettings {
@@ -73,7 +72,9 @@ impl Lister {
     }
 
     fn wait_until_listed(&self, rooms: usize) {
+        let begun = Instant::now();
         while block_on(self.registry.list(Some("arena"))).len() != rooms {
+            assert!(begun.elapsed() < LISTED_MAX, "{rooms} rooms are not listed");
             sleep(Duration::from_millis(100));
         }
     }

@@ -54,6 +54,16 @@ impl World {
         }
     }
 
+    /// Rooms of which the store is yet to be told.
+    fn with_rooms(rooms: u64) -> Self {
+        let mut world = Self::new(0);
+        for room in 1..=rooms {
+            let record = Arc::new(record(room, 50));
+            world.dirty.publish(record, Vec::new(), None);
+        }
+        world
+    }
+
     fn step(&mut self) {
         match self.random.below(13) {
             0..2 => self.create(),
@@ -303,12 +313,7 @@ fn a_room_is_told_of_four_times_a_second_unless_it_is_urgent() {
 
 #[test]
 fn rooms_are_asserted_every_ten_seconds_and_told_again_where_the_store_forgot() {
-    let mut world = World::new(0);
-    for room in 1..=1_200 {
-        world
-            .dirty
-            .publish(Arc::new(record(room, 50)), Vec::new(), None);
-    }
+    let mut world = World::with_rooms(1_200);
     assert_eq!(told(&mut world), 1_200);
     world.store.listed.remove(&RoomId(700));
     let mut touched = 0;
@@ -328,12 +333,7 @@ fn rooms_are_asserted_every_ten_seconds_and_told_again_where_the_store_forgot() 
 
 #[test]
 fn what_the_store_may_have_forgotten_is_told_at_once() {
-    let mut world = World::new(0);
-    for room in 1..=1_200 {
-        world
-            .dirty
-            .publish(Arc::new(record(room, 50)), Vec::new(), None);
-    }
+    let mut world = World::with_rooms(1_200);
     told(&mut world);
     world.store = Store::default();
     assert_eq!(told(&mut world), 0, "nobody knows yet");

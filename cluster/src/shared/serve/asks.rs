@@ -9,11 +9,10 @@ use futures_channel::oneshot;
 use tokio::time::sleep;
 
 use super::Driver;
-use crate::shared::desk::Located;
 use crate::shared::owner::RoomOwner;
 use crate::shared::reply;
 use crate::shared::store::Store;
-use crate::{Filter, LocateError, Location, RoomRecord};
+use crate::{Filter, LocateError, Located, Location, RoomRecord};
 
 /// Longer than Redis Cluster takes for a failover.
 const FAILOVER_MAX: Duration = Duration::from_secs(6);

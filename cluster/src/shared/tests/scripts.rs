@@ -43,6 +43,16 @@ impl Asks {
         reply::words(&self.call(&call), 1).unwrap()[0]
     }
 
+    /// Publishes rooms with the ids from 1 on, of so many seats.
+    pub(super) fn publish_many(&mut self, calls: &Calls, rooms: u64, seats: u32) {
+        let ids: Vec<u64> = (1..=rooms).collect();
+        for ids in ids.chunks(50) {
+            let changes = ids.iter().map(|id| set(&record(*id, seats), 5, 1));
+            let changes: Vec<Change> = changes.collect();
+            self.call(&calls.publish("arena", &changes));
+        }
+    }
+
     fn find(&mut self, mode: Mode, promise: Duration) -> FindAnswer {
         loop {
             let answer = self.find_once(mode, promise);
@@ -112,11 +122,7 @@ fn query(mode: Mode) -> Query {
 fn an_order_is_learnt_some_rooms_at_a_time_while_rooms_come_and_go() {
     let (_server, mut asks) = start();
     let calls = calls(1);
-    let rooms: Vec<u64> = (1..=1_000).collect();
-    for ids in rooms.chunks(50) {
-        let changes: Vec<Change> = ids.iter().map(|id| set(&record(*id, 10), 5, 1)).collect();
-        asks.call(&calls.publish("arena", &changes));
-    }
+    asks.publish_many(&calls, 1_000, 10);
     assert_eq!(asks.find_once(Mode::JoinOrCreate, LONG), FindAnswer::Again);
     let (room, epoch) = (RoomId(1), Epoch(5));
     asks.call(&calls.publish("arena", &[Change::End { room, epoch }]));

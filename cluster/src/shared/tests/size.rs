@@ -3,21 +3,11 @@
 use std::time::{Duration, Instant};
 
 use super::calls;
-use super::scripts::{Asks, set, start};
-use crate::record::tests::record;
-use crate::shared::call::Change;
+use super::scripts::{Asks, start};
 
 /// The time of fifty finds among so many rooms, in the quietest of ten tries.
 fn time_of_finds(asks: &mut Asks, rooms: u64) -> Duration {
-    let calls = calls(1);
-    let ids: Vec<u64> = (1..=rooms).collect();
-    for ids in ids.chunks(50) {
-        let changes: Vec<Change> = ids
-            .iter()
-            .map(|id| set(&record(*id, 1_000), 5, 1))
-            .collect();
-        asks.call(&calls.publish("arena", &changes));
-    }
+    asks.publish_many(&calls(1), rooms, 1_000);
     // The first one learns the order.
     assert!(asks.finds().is_some());
     let mut best = Duration::MAX;
